@@ -1,0 +1,70 @@
+"""Everything about the sandbox's behaviour that can be turned while it runs."""
+
+from typing import Annotated
+
+import msgspec
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Span = Annotated[float, msgspec.Meta(ge=0)]
+
+FAULTS = (
+    "http_500",  # Graph error 131000, not accepted
+    "http_503",  # Graph error 2, not accepted
+    "html_502",  # a page from the edge, not accepted
+    "throttle",  # Graph error 130429, not accepted
+    "reset_before_accept",  # connection cut, not accepted
+    "reset_after_accept",  # connection cut, accepted
+    "timeout_after_accept",  # never answered, accepted
+    "no_id_after_accept",  # 200 without a readable id, accepted
+)
+
+
+class Knobs(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Spans in seconds unless the name says `_ms`; shares between 0 and 1."""
+
+    # the call
+    latency_ms: Span = 0.0  # before anything is decided
+    latency_jitter_ms: Span = 0.0
+    answer_delay_ms: Span = 0.0  # after the message was accepted, before the answer leaves
+    throughput_per_s: Span = 80.0
+    throughput_burst: Count = 80
+    throttle_status: Annotated[int, msgspec.Meta(ge=400, le=499)] = 400  # some say Meta answers 429
+    faults: dict[str, Share] = {}
+    failed_shares: dict[str, Share] = {}  # "131026": 0.02 fails two in a hundred ordinary numbers
+    # what becomes of a message
+    delay_sent_s: Span = 0.05
+    delay_delivered_s: Span = 0.2
+    delay_read_s: Span = 0.5
+    delay_jitter: Share = 0.0  # each delay is stretched or shrunk by up to this share
+    read_share: Share = 1.0
+    delivered_missing_share: Share = 0.0  # `read` without `delivered`
+    # webhooks
+    hold_webhooks: bool = False
+    webhook_max_updates: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+    webhook_random_batches: bool = False
+    webhook_flush_s: Span = 0.02
+    webhook_timeout_s: Span = 10.0
+    duplicate_share: Share = 0.0
+    reorder_share: Share = 0.0
+    retry_first_s: Span = 0.5
+    retry_most_s: Span = 30.0
+    # templates
+    template_review_s: Span = 0.0
+    template_webhooks: bool = False
+
+
+def turn(knobs: Knobs, patch: dict[str, object]) -> Knobs:
+    """The knobs with a patch applied; `faults` and `failed_shares` are replaced whole.
+
+    Errors: `ValueError` (msgspec's ValidationError is one) for unknown names and values out of range.
+    """
+    turned = msgspec.convert({**msgspec.structs.asdict(knobs), **patch}, Knobs)
+    unknown = set(turned.faults) - set(FAULTS)
+    if unknown:
+        raise ValueError(f"unknown faults; known are {', '.join(FAULTS)}")
+    if any(not code.isdigit() for code in turned.failed_shares):
+        raise ValueError("failed_shares is keyed by Meta's error code")
+    if max(sum(turned.faults.values()), sum(turned.failed_shares.values())) > 1:
+        raise ValueError("shares add up to more than 1")
+    return turned
