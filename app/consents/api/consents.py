@@ -1,0 +1,184 @@
+"""`/v1/consents`: record, check, withdraw."""
+
+from collections.abc import Mapping
+from typing import Annotated, cast
+
+import structlog
+from fastapi import APIRouter, Response
+from pydantic import MISSING
+
+from app.consents import schemas
+from app.consents.check import check
+from app.consents.errors import (
+    ConsentNotApplicable,
+    NoticeDoesNotCoverPurpose,
+    NumberInvalid,
+    RowsInvalid,
+)
+from app.consents.fields import MOST_BYTES, known
+from app.consents.name_people import name_people
+from app.consents.read_rows import read_rows, reject, tell
+from app.consents.record import record
+from app.consents.rows import Consent, Iys
+from app.consents.who import Named, name
+from app.consents.withdraw import withdraw
+from app.kit.errors import FieldError, Invalid
+from app.kit.http.body import accepts_up_to
+from app.kit.http.idempotency import Answer
+from app.kit.http.openapi import declares
+from app.purposes.errors import PurposeNotSendable, UnknownPurpose
+from app.purposes.queries import Purpose, get_purpose, list_purposes
+from app.tenants.door import Transaction, reads, writes
+from app.tenants.remember import Repeatable, answer_with, once
+
+log = structlog.get_logger()
+
+router = APIRouter(prefix="/consents")
+
+Reading = Annotated[Transaction, reads("consents:read")]
+Writing = Annotated[Transaction, writes("consents:write")]
+
+
+@router.post(
+    "",
+    response_model=schemas.Recorded,
+    responses=declares(RowsInvalid, ConsentNotApplicable, NoticeDoesNotCoverPurpose),
+)
+@accepts_up_to(MOST_BYTES)
+async def record_consents(request: Repeatable, tx: Writing, body: schemas.RecordConsents) -> Response:
+    """Record up to 10,000 consents and approvals, given or refused.
+
+    The newest act of a person, purpose and kind counts, in whatever order they arrive; on equal times the one that
+    restricts. People who are not known yet are made.
+    """
+
+    async def work() -> Answer:
+        skip = body.on_invalid == "skip"
+        read = read_rows("consents", body.consents, schemas.NewConsent, _consent)
+        if not skip:
+            reject(read.wrong)
+        attested = tx.run.settings.iys_mode == "attested"
+        outcome = await record(
+            tx.session,
+            tx.tenant,
+            tx.keys,
+            read.rows,
+            api_key_id=tx.caller.key_id,
+            iys_attested=attested,
+            skip=skip,
+        )
+        wrong = read.after(outcome)
+        if not skip:
+            reject(wrong)
+        log.info("consents.recorded", size=outcome.recorded, rejected=len(wrong))
+        return answer_with(200, tell(outcome.recorded, wrong))
+
+    return await once(tx, request, work)
+
+
+@router.post(
+    "/check",
+    response_model=schemas.ConsentVerdicts,
+    responses=declares(UnknownPurpose, PurposeNotSendable),
+)
+@accepts_up_to(MOST_BYTES)
+async def check_consents(tx: Reading, body: schemas.CheckConsents) -> Response:
+    """Check up to 10,000 people against the gate, as a send would. Changes nothing."""
+    purpose = await get_purpose(tx.session, body.purpose)
+    if not purpose.sendable:
+        raise PurposeNotSendable
+    named = [name(tx.keys, known(one.to), known(one.user_id)) for one in body.recipients]
+    shown = await _verdicts(tx, purpose, body, named)
+    return Response(shown.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/withdraw",
+    response_model=schemas.Recorded,
+    responses=declares(UnknownPurpose, ConsentNotApplicable, NumberInvalid),
+)
+@accepts_up_to(MOST_BYTES)
+async def withdraw_consents(request: Repeatable, tx: Writing, body: schemas.WithdrawConsents) -> Response:
+    """Withdraw people's consents and approvals, in effect when this is answered.
+
+    A withdrawal is kept even for somebody who is not known yet: an older consent that is imported later has no effect.
+    `recorded` counts people.
+    """
+
+    async def work() -> Answer:
+        purposes = await _withdrawable(tx, body)
+        met = await name_people(tx, body.people, body.occurred_at, skip=body.on_invalid == "skip")
+        await withdraw(
+            tx.session,
+            tx.tenant,
+            met.people,
+            purposes,
+            channel=body.channel,
+            occurred_at=met.occurred_at,
+            method=known(body.method),
+            api_key_id=tx.caller.key_id,
+        )
+        log.info("consents.withdrawn", size=met.rows, purposes=len(purposes))
+        return answer_with(200, tell(met.rows, met.wrong))
+
+    return await once(tx, request, work)
+
+
+async def _verdicts(
+    tx: Transaction, purpose: Purpose, body: schemas.CheckConsents, named: list[Named | None]
+) -> schemas.ConsentVerdicts:
+    hashes = [one.hash for one in named if one is not None]
+    verdicts = iter(await check(tx.session, tx.tenant, purpose.id, hashes))
+    data: list[schemas.ConsentVerdict] = []
+    for index, (given, who) in enumerate(zip(body.recipients, named, strict=True)):
+        verdict = None if who is None else next(verdicts)
+        refusal = "invalid_number" if verdict is None else verdict.refusal
+        data.append(
+            schemas.ConsentVerdict(
+                index=index,
+                reference=known(given.reference),
+                person_id=None if verdict is None else verdict.person_id,
+                allowed=refusal is None,
+                refusal=cast(schemas.RefusalName | None, refusal and str(refusal)),
+                refused_for=None if verdict is None else verdict.refused_for,
+            )
+        )
+    allowed = sum(one.allowed for one in data)
+    return schemas.ConsentVerdicts(purpose=purpose.key, allowed=allowed, refused=len(data) - allowed, data=data)
+
+
+async def _withdrawable(tx: Transaction, body: schemas.WithdrawConsents) -> list[Purpose]:
+    """The purposes named, or all that rest on consent. Raises UnknownPurpose, ConsentNotApplicable."""
+    registry: Mapping[str, Purpose] = {
+        purpose.key: purpose for purpose in await list_purposes(tx.session) if purpose.active
+    }
+    if body.purposes is MISSING:
+        return [purpose for purpose in registry.values() if purpose.needs_consent]
+    for index, key in enumerate(body.purposes):
+        if key not in registry:
+            raise _at(UnknownPurpose, index)
+        if not registry[key].needs_consent:
+            raise _at(ConsentNotApplicable, index)
+    return [registry[key] for key in dict.fromkeys(body.purposes)]
+
+
+def _at(error: type[Invalid], index: int) -> Invalid:
+    return error(errors=[FieldError(f"/purposes/{index}", error.code, error.message())])
+
+
+def _consent(row: schemas.NewConsent) -> Consent:
+    iys = None if row.iys is MISSING else Iys(row.iys.transaction_id, row.iys.date)
+    return Consent(
+        row.purpose,
+        row.act,
+        row.channel,
+        row.occurred_at,
+        row.kind,
+        known(row.to),
+        known(row.user_id),
+        known(row.notice_version_id),
+        known(row.method),
+        known(row.valid_until),
+        iys,
+        row.evidence,
+    )

@@ -1,0 +1,112 @@
+"""Reads of this room. Tenant first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from app.consents.models import suppressions
+from app.kit.db import Session
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """One line of the ledger, as it may be shown. `purpose` is a key."""
+
+    id: UUID
+    record_kind: str
+    act: str
+    entity: str
+    purpose: str | None
+    purpose_version: int | None
+    notice_version_id: UUID | None
+    scope: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    valid_until: datetime | None
+    channel: str
+    method: str | None
+    iys_transaction_id: str | None
+    iys_date: date | None
+    evidence_digest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One scope that is stopped for one person. `id` is the event that raised it."""
+
+    id: UUID
+    person_id: UUID
+    scope: str
+    raised_by: str
+    kind: str
+    acted_at: datetime
+
+
+_notice_purposes = text(
+    "SELECT id, purpose_ids FROM notice_versions_v1 WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))"
+)
+_person = text("SELECT id FROM people_v1 WHERE tenant_id = :tenant AND id = :person")
+_events = text(
+    """
+SELECT e.id, e.record_kind, e.act, e.entity, r.key AS purpose, e.purpose_version, e.notice_version_id, e.scope,
+       e.occurred_at, e.recorded_at, e.valid_until, e.channel, e.method, e.iys_transaction_id, e.iys_date,
+       e.evidence_digest
+  FROM consent_events AS e
+  LEFT JOIN purposes_v1 AS r ON r.id = e.purpose_id
+ WHERE e.tenant_id = :tenant AND e.person_id = :person AND (CAST(:after AS uuid) IS NULL OR e.id > CAST(:after AS uuid))
+ ORDER BY e.id
+ LIMIT :limit
+"""
+)
+
+
+async def find_notice_purposes(
+    session: Session, tenant: UUID, versions: Iterable[UUID | None]
+) -> dict[UUID, frozenset[int]]:
+    """The purposes that each of these notice versions covers; unknown versions are absent."""
+    ids = [version for version in versions if version is not None]
+    if not ids:
+        return {}
+    rows = await session.execute(_notice_purposes, {"tenant": tenant, "ids": ids})
+    return {row.id: frozenset(row.purpose_ids) for row in rows}
+
+
+async def person_exists(session: Session, tenant: UUID, person: UUID) -> bool:
+    """Whether the tenant has such a person, erased ones too."""
+    return await session.scalar(_person, {"tenant": tenant, "person": person}) is not None
+
+
+async def list_consent_events(
+    session: Session, tenant: UUID, person: UUID, *, after: UUID | None, limit: int
+) -> list[ConsentEvent]:
+    """A person's lines of the ledger in the order they were recorded."""
+    asked = {"tenant": tenant, "person": person, "after": after, "limit": limit}
+    return [ConsentEvent(**row) for row in (await session.execute(_events, asked)).mappings()]
+
+
+async def list_suppressions(
+    session: Session, tenant: UUID, *, person: UUID | None = None, after: UUID | None, limit: int
+) -> list[Suppression]:
+    """What is stopped now, in the order it was raised; lifted ones are in the ledger only."""
+    raised = suppressions.c
+    wanted = (
+        select(
+            raised.event_id.label("id"),
+            raised.person_id,
+            raised.scope,
+            raised.raised_by,
+            raised.kind,
+            raised.acted_at,
+        )
+        .where(raised.tenant_id == tenant, raised.act == "raised")
+        .order_by(raised.event_id)
+        .limit(limit)
+    )
+    if person is not None:
+        wanted = wanted.where(raised.person_id == person)
+    if after is not None:
+        wanted = wanted.where(raised.event_id > after)
+    return [Suppression(**row) for row in (await session.execute(wanted)).mappings()]

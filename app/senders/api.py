@@ -1,0 +1,84 @@
+"""`/v1/senders`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from app.kit.errors import NotFound
+from app.kit.http.idempotency import Answer
+from app.kit.http.openapi import declares
+from app.kit.ids import encode
+from app.senders import queries, schemas
+from app.senders.change import SenderChange, change_sender
+from app.senders.errors import SenderTaken
+from app.senders.register import register_sender
+from app.tenants.door import Transaction, reads, writes
+from app.tenants.list_page import AskedPage, list_page
+from app.tenants.name_actor import name_actor
+from app.tenants.remember import Repeatable, answer_with, once
+
+router = APIRouter(prefix="/v1/senders", tags=["senders"])
+
+Reading = Annotated[Transaction, reads("senders:read")]
+Writing = Annotated[Transaction, writes("senders:write")]
+
+
+@router.post("", status_code=201, response_model=schemas.Sender, responses=declares(SenderTaken))
+async def create_sender(request: Repeatable, tx: Writing, body: schemas.NewSender) -> Response:
+    """Register a WhatsApp business number to send from.
+
+    The access token is encrypted at once and never shown again, but for its last four characters.
+    """
+
+    async def work() -> Answer:
+        sender = await register_sender(tx.run, tx.session, tx.tenant, **body.model_dump(), actor=name_actor(tx.caller))
+        return answer_with(201, _shown(sender), location=f"/v1/senders/{encode('snd', sender.id)}")
+
+    return await once(tx, request, work)
+
+
+@router.get("", response_model=schemas.SenderPage)
+async def list_senders(tx: Reading, asked: AskedPage) -> schemas.SenderPage:
+    """List the senders in the order they were registered."""
+    page = await list_page(
+        tx, asked, lambda after, limit: queries.list_senders(tx.session, tx.tenant, after=after, limit=limit)
+    )
+    return schemas.SenderPage(
+        data=[_shown(sender) for sender in page.rows], next_cursor=page.next_cursor, has_more=page.has_more
+    )
+
+
+@router.get("/{sender_id}", response_model=schemas.Sender, responses=declares(NotFound))
+async def get_sender(tx: Reading, sender_id: schemas.SenderId) -> schemas.Sender:
+    """See one sender."""
+    return _shown(await queries.get_sender(tx.session, tx.tenant, sender_id))
+
+
+@router.patch("/{sender_id}", response_model=schemas.Sender, responses=declares(NotFound))
+async def update_sender(tx: Writing, sender_id: schemas.SenderId, body: schemas.SenderChange) -> schemas.Sender:
+    """Change a sender: its name, its access token, its speed, or whether it sends at all."""
+    sender = await change_sender(
+        tx.run,
+        tx.session,
+        tx.tenant,
+        sender_id=sender_id,
+        change=SenderChange(**body.model_dump()),
+        actor=name_actor(tx.caller),
+    )
+    tx.ring("drain", sender.id)
+    return _shown(sender)
+
+
+def _shown(sender: queries.Sender) -> schemas.Sender:
+    return schemas.Sender(
+        id=sender.id,
+        name=sender.name,
+        phone_number_id=sender.phone_number_id,
+        waba_id=sender.waba_id,
+        display_phone_number=sender.display_phone_number,
+        access_token_last4=sender.token_last4,
+        messages_per_second=sender.messages_per_second,
+        state=sender.state,
+        version=sender.version,
+        created_at=sender.created_at,
+    )

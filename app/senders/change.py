@@ -1,0 +1,67 @@
+"""Change a sender."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import update
+
+from app.audit.record import record
+from app.kit.db import Session
+from app.kit.ids import encode
+from app.runtime import Runtime
+from app.senders.hold import resume_line
+from app.senders.models import senders
+from app.senders.queries import Sender, get_sender
+from app.senders.token import seal_token
+
+
+@dataclass(frozen=True, slots=True)
+class SenderChange:
+    """What shall be different; None leaves it as it is."""
+
+    name: str | None = None
+    access_token: str | None = field(default=None, repr=False)
+    messages_per_second: int | None = None
+    state: Literal["active", "paused"] | None = None
+
+
+async def change_sender(
+    run: Runtime, session: Session, tenant: UUID, *, sender_id: UUID, change: SenderChange, actor: str
+) -> Sender:
+    """Change what is named, and count the version up. Raises NotFound.
+
+    The audit says which fields changed, never their values.
+    """
+    await get_sender(session, tenant, sender_id)
+    values = _values(run, sender_id, change)
+    if values:
+        await session.execute(
+            update(senders)
+            .where(senders.c.tenant_id == tenant, senders.c.id == sender_id)
+            .values(**values, version=senders.c.version + 1)
+        )
+        if change.access_token is not None or change.state == "active":
+            await resume_line(session, tenant, sender_id)
+        await record(
+            session,
+            tenant,
+            action="sender.changed",
+            actor=actor,
+            object_id=encode("snd", sender_id),
+            detail={"fields": sorted(values.keys() - {"token_last4"})},
+        )
+    return await get_sender(session, tenant, sender_id)
+
+
+def _values(run: Runtime, sender_id: UUID, change: SenderChange) -> dict[str, Any]:
+    named = {
+        "name": change.name,
+        "messages_per_second": change.messages_per_second,
+        "state": change.state,
+    }
+    values: dict[str, Any] = {column: value for column, value in named.items() if value is not None}
+    if change.access_token is not None:
+        values["token_ct"] = seal_token(run, change.access_token, sender_id)
+        values["token_last4"] = change.access_token[-4:]
+    return values

@@ -1,0 +1,52 @@
+"""The tables of this room, as the migrations make them."""
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+)
+
+from app.kit.tables import metadata
+
+# A WhatsApp business number that messages are sent from.
+senders = Table(
+    "senders",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.tenant_id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("phone_number_id", Text, nullable=False, unique=True),
+    Column("waba_id", Text, nullable=False),
+    Column("display_phone_number", Text, nullable=False),
+    Column("token_ct", LargeBinary, nullable=False),
+    Column("token_last4", Text, nullable=False),
+    Column("messages_per_second", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("senders_tenant_id", "tenant_id", "id"),
+)
+
+# A sender's line. Hot and narrow: its drainer writes here, nobody else.
+sender_lines = Table(
+    "sender_lines",
+    metadata,
+    Column("sender_id", Uuid, ForeignKey("senders.id"), primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("owner", Text),
+    Column("fence", BigInteger, nullable=False),
+    Column("lease_until", TIMESTAMP(timezone=True), nullable=False),
+    Column("halted_until", TIMESTAMP(timezone=True), nullable=False),
+    Column("halted_code", Integer),
+    Column("halted_scope", Text),
+    Column("paced_until", TIMESTAMP(timezone=True), nullable=False),
+    Column("allowed_rate", Double),
+)

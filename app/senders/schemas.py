@@ -1,0 +1,61 @@
+"""Senders as they cross the edge."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StringConstraints
+
+from app.kit.ids import PrefixedId
+from app.kit.page import PageBody
+from app.tenants.schemas import Name
+
+SenderId = Annotated[UUID, PrefixedId("snd")]
+MetaId = Annotated[str, StringConstraints(pattern=r"^[0-9]{5,25}$")]
+# It travels in a header, so visible ASCII only.
+AccessToken = Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"^[\x21-\x7e]+$")]
+_never_shown = Field(repr=False, json_schema_extra={"writeOnly": True, "format": "password"})
+Rate = Annotated[int, Field(ge=1, le=1000, description="What Meta allows this number: 20, 80 or 1,000.")]
+
+
+class NewSender(BaseModel):
+    """A WhatsApp business number to send from."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Name
+    phone_number_id: MetaId
+    waba_id: MetaId
+    display_phone_number: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{5,29}$")]
+    access_token: Annotated[AccessToken, _never_shown]
+    messages_per_second: Rate = 80
+
+
+class SenderChange(BaseModel):
+    """What shall be different; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Name | MISSING = MISSING
+    access_token: Annotated[AccessToken | MISSING, _never_shown] = MISSING
+    messages_per_second: Rate | MISSING = MISSING
+    state: Literal["active", "paused"] | MISSING = MISSING
+
+
+class Sender(BaseModel):
+    """A sender. Of its access token only the last four characters are shown."""
+
+    id: SenderId
+    name: str
+    phone_number_id: str
+    waba_id: str
+    display_phone_number: str
+    access_token_last4: str
+    messages_per_second: int
+    state: Literal["active", "paused"]
+    version: int
+    created_at: datetime
+
+
+class SenderPage(PageBody[Sender]):
+    """A page of senders."""

@@ -1,0 +1,159 @@
+"""The gate against its oracle, over thousands of invented histories, and each clause of the gate taken out once.
+
+`TOPLU_ORACLE_HISTORIES=20000 TOPLU_ORACLE_SEED=7` tries more, and others.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.consents.check import check
+from app.consents.gate import Refusal
+from app.consents.replay import replay
+from app.kit.clock import utc_now
+from app.kit.db import Database, Session
+from tests.invariants import oracle
+from tests.invariants.histories import World, invent, load
+
+if TYPE_CHECKING:
+    from tests.conftest import TestDatabase
+
+pytestmark = pytest.mark.anyio
+
+HISTORIES = int(os.environ.get("TOPLU_ORACLE_HISTORIES", "2000"))
+SEED = int(os.environ.get("TOPLU_ORACLE_SEED", "1072"))  # the Board's decision on bundled consent
+ENOUGH = 50
+SQL = Path(__file__).resolve().parents[2] / "migrations" / "sql" / "consents.sql"
+
+
+@asynccontextmanager
+async def opened(database: TestDatabase, role: str) -> AsyncIterator[Database]:
+    db = Database(database.url, role=role, schema="toplu", scope_setting="toplu.tenant", pool_size=2, name="oracle")
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+_worlds: dict[str, World] = {}
+
+
+@pytest.fixture
+async def world(module_database: TestDatabase) -> World:
+    """The histories, loaded once for all tests here."""
+    if module_database.name not in _worlds:
+        dice, now = random.Random(SEED), utc_now()
+        histories = [invent(dice, now) for _ in range(HISTORIES)]
+        async with opened(module_database, "toplu_api") as db:
+            _worlds[module_database.name] = await load(db, histories, now)
+        async with opened(module_database, "toplu_owner") as db, db.begin() as session:
+            await session.exec_driver_sql("ANALYZE people, aliases, consent_states, suppressions")
+    return _worlds[module_database.name]
+
+
+def expected(world: World) -> dict[str, list[oracle.Verdict]]:
+    """What the oracle says, by purpose."""
+    return {
+        key: [oracle.decide(one, reason, world.stale_at, world.now) for one in world.histories]
+        for key, (_, reason) in world.reasons.items()
+    }
+
+
+async def ask(session: Session, world: World) -> dict[str, list[oracle.Verdict]]:
+    """What the gate says, by purpose."""
+    return {
+        key: [
+            (verdict.refusal and str(verdict.refusal), verdict.refused_for)
+            for verdict in await check(session, world.tenant, purpose_id, world.hashes)
+        ]
+        for key, (purpose_id, _) in world.reasons.items()
+    }
+
+
+@pytest.mark.parametrize("role", ["toplu_api", "toplu_worker"])
+async def test_the_gate_and_its_oracle_never_disagree(world: World, module_database: TestDatabase, role: str) -> None:
+    told = expected(world)
+
+    async with opened(module_database, role) as db, db.begin(world.tenant) as session:
+        found = await ask(session, world)
+
+    differing = [
+        (key, theirs, ours, history.events)
+        for key in found
+        for theirs, ours, history in zip(told[key], found[key], world.histories, strict=True)
+        if theirs != ours
+    ]
+    assert [] == differing[:3]
+    reasons = Counter(refusal for verdicts in told.values() for refusal, _ in verdicts)
+    rare = {str(refusal): reasons[refusal] for refusal in [*Refusal, None] if reasons[refusal] < ENOUGH}
+    assert {} == rare
+
+
+async def test_the_state_is_what_the_ledger_folds_to(world: World, module_database: TestDatabase) -> None:
+    async with opened(module_database, "toplu_worker") as db, db.begin(world.tenant) as session:
+        replayed = await replay(session, world.tenant)
+
+    assert (True, []) == (replayed.agrees, list(replayed.differences))
+    assert replayed.compared > HISTORIES
+
+
+# Each clause of the view, and the view without it.
+WITHOUT = {
+    "objections": ("WHEN x.kind = 'objection' THEN 'objected'", ""),
+    "suppressions": ("WHEN x.kind = 'suppression' THEN 'suppressed'", ""),
+    "erasure": ("WHEN p.erased_at IS NOT NULL THEN 'unknown_person'", ""),
+    "bases": ("WHEN s.basis_act IS DISTINCT FROM 'asserted' THEN 'no_basis'", "WHEN false THEN 'no_basis'"),
+    "bases that are over": ("WHEN s.basis_until <= (SELECT business_now()) THEN 'no_basis'", ""),
+    "withdrawn consents": ("WHEN s.consent_act = 'withdrawn' OR", "WHEN"),
+    "withdrawn approvals": (" OR (r.commercial AND s.approval_act = 'withdrawn')", ""),
+    "consents": ("WHEN s.consent_act IS DISTINCT FROM 'given' THEN 'consent_not_given'", ""),
+    "approvals": ("WHEN r.commercial AND s.approval_act IS DISTINCT FROM 'given' THEN 'consent_not_given'", ""),
+    "consents that are over": ("WHEN s.consent_until <= (SELECT business_now()) THEN 'consent_expired'", ""),
+    "approvals that are over": (
+        "WHEN r.commercial AND s.approval_until <= (SELECT business_now()) THEN 'consent_expired'",
+        "",
+    ),
+    "stale notices": ("WHEN n.stale_at <= (SELECT business_now()) THEN 'notice_stale'", ""),
+    "the scope all": ("q.scope = 'all' OR ", ""),
+    "the scope of a purpose": ("OR q.scope = r.key ", ""),
+    "the scope marketing": ("OR (q.scope = 'marketing' AND r.class = 'marketing')", ""),
+    "marketing meaning marketing only": ("q.scope = 'marketing' AND r.class = 'marketing'", "q.scope = 'marketing'"),
+    "lifting": (" AND q.act = 'raised'", ""),
+    "objections before suppressions": ("ORDER BY q.kind, q.scope", "ORDER BY q.scope, q.kind"),
+}
+
+
+@pytest.mark.parametrize("clause", WITHOUT)
+async def test_the_oracle_misses_every_clause_of_the_gate(
+    world: World, module_database: TestDatabase, clause: str
+) -> None:
+    view = "CREATE VIEW consent_verdicts_v1" + SQL.read_text("utf-8").split("CREATE VIEW consent_verdicts_v1")[1]
+    view = view.split(";")[0]
+    old, new = WITHOUT[clause]
+    assert old in view
+    told = expected(world)
+
+    async with opened(module_database, "toplu_owner") as db, db.begin(world.tenant) as session:
+        await session.exec_driver_sql(view.replace(old, new, 1).replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
+        found = await ask(session, world)
+        await session.rollback()
+
+    assert found != told
+
+
+def test_the_oracle_knows_nothing_of_the_application() -> None:
+    tree = ast.parse(Path(oracle.__file__).read_text("utf-8"))
+
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+    assert {"collections.abc", "dataclasses", "datetime"} == imported
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
