@@ -1,0 +1,10 @@
+"""The edge of this room: batches, their recipients, their messages."""
+
+from fastapi import APIRouter
+
+from app.dispatch.api import batches, messages, recipients
+
+router = APIRouter(prefix="/v1")
+router.include_router(batches.router)
+router.include_router(recipients.router)
+router.include_router(messages.router)

@@ -1,0 +1,24 @@
+-- Statement 1 of a claim: lock a page. Takes the line's row, queued messages of one batch, and their people.
+-- A person who is being restricted right now is locked by that act and waits for a later page. Nothing is decided here:
+-- a verdict in this statement would rest on a snapshot older than the lock.
+-- In:  tenant, sender, batch, owner, fence, size.
+-- Out: the ids of the locked rows; none when the line is no longer ours.
+WITH line AS MATERIALIZED (
+    SELECT 1 FROM sender_lines_v1
+     WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence
+       AND lease_until > clock_timestamp()
+       FOR SHARE
+)
+SELECT d.id
+  FROM dispatch AS d
+  JOIN people_v1 AS p ON p.tenant_id = d.tenant_id AND p.id = d.person_id
+ WHERE d.tenant_id = :tenant AND d.batch_id = :batch AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp())
+   AND EXISTS (SELECT FROM line)
+   AND EXISTS (SELECT FROM batches AS b
+                 JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
+                 JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'
+                WHERE b.tenant_id = :tenant AND b.id = :batch AND b.state = 'running')
+ ORDER BY d.due_at, d.id
+ LIMIT :size
+   FOR UPDATE OF d SKIP LOCKED
+   FOR SHARE OF p SKIP LOCKED

@@ -1,0 +1,91 @@
+"""Outcomes become rows: a message's state, its line in the delivery log and the counters, in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+from app.dispatch.held import Hold, Leased, Unbuildable, wamid_hash
+from app.dispatch.states import State
+from app.kit.db import Session
+from app.kit.sql import sql_beside
+from app.runtime import TenantKeys
+from app.whatsapp.outcomes import Accepted, Deferred, Halted, NotSent, Outcome, Rejected, Uncertain
+
+_record = sql_beside(__file__)
+
+SHORT_S = 60.0  # delays below this grow when they repeat…
+MAX_RETRY_S = 900.0  # …up to this; longer ones are Meta's own and stay as they are
+NOT_SENT_RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is written of one posted message. `burnt` 1: it was an attempt; 0: no byte can have left."""
+
+    id: UUID
+    state: State
+    wamid: str | None = None
+    meta_code: int | None = None
+    reason: str | None = None
+    retry_s: float = 0.0
+    burnt: int = 1
+
+
+def verdict_of(message: Leased, outcome: Outcome | Unbuildable) -> Verdict:
+    """Where an outcome leads. The only place that says so."""
+    match outcome:
+        case Accepted():
+            return Verdict(message.id, State.SENT, wamid=outcome.wamid)
+        case NotSent():
+            return Verdict(message.id, State.QUEUED, reason=outcome.why, retry_s=NOT_SENT_RETRY_S, burnt=0)
+        case Halted():
+            return Verdict(message.id, State.QUEUED, meta_code=outcome.code, reason="line_halted", burnt=0)
+        case Deferred():
+            return _deferred(message, outcome)
+        case Rejected():
+            return Verdict(message.id, State.FAILED, meta_code=outcome.code, reason=outcome.klass.value)
+        case Uncertain():
+            return Verdict(message.id, State.UNCERTAIN, reason=outcome.why)
+        case Unbuildable():
+            return Verdict(message.id, State.FAILED, reason="unbuildable", burnt=0)
+        case _:
+            assert_never(outcome)
+
+
+def _deferred(message: Leased, outcome: Deferred) -> Verdict:
+    """Later: a short delay 4 times as long each time (131056: Meta, 2025-12), a long one as the table says.
+
+    What is not held against the message burns no attempt; otherwise the table's retries end in a failure.
+    """
+    burnt = 0 if outcome.retries is None else 1
+    if outcome.retries is not None and message.attempts >= outcome.retries:
+        return Verdict(message.id, State.FAILED, meta_code=outcome.code, reason="attempts_used_up")
+    retry_s = float(outcome.retry_in_s)
+    if retry_s < SHORT_S:
+        retry_s = min(retry_s * 4.0**message.attempts, MAX_RETRY_S)
+    return Verdict(
+        message.id, State.QUEUED, meta_code=outcome.code, reason="provider_later", retry_s=retry_s, burnt=burnt
+    )
+
+
+async def record(session: Session, hold: Hold, keys: TenantKeys, verdicts: Sequence[Verdict]) -> int:
+    """Write the set and say how many rows it changed: fewer than given when somebody was faster, which is lawful."""
+    if not verdicts:
+        return 0
+    result = await session.execute(
+        _record,
+        {
+            "tenant": hold.tenant,
+            "fence": hold.fence,
+            "ids": [verdict.id for verdict in verdicts],
+            "states": [verdict.state.value for verdict in verdicts],
+            "wamid_hashes": [verdict.wamid and wamid_hash(keys, verdict.wamid) for verdict in verdicts],
+            "codes": [verdict.meta_code for verdict in verdicts],
+            "reasons": [verdict.reason for verdict in verdicts],
+            "retries_s": [verdict.retry_s for verdict in verdicts],
+            "burnt": [verdict.burnt for verdict in verdicts],
+        },
+    )
+    recorded: int = result.scalar_one()
+    return recorded

@@ -1,0 +1,105 @@
+"""Keep what is known of posted messages until it is on disk, in small sets, also while the database is away.
+
+An answer that is not written makes its message uncertain once its lease is over. So nothing here gives up before that,
+and one answer that cannot be written must not hold up the others.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.dispatch.flow.record import Verdict, record
+from app.dispatch.held import Hold
+from app.runtime import Runtime, TenantKeys
+
+log = structlog.get_logger()
+
+RECORD_AT = 100  # outcomes written at once without waiting for more…
+RECORD_MOST = 1000
+RECORD_EVERY_S = 0.05  # …and how long the first of fewer waits for company
+LOST = (SQLAlchemyError, OSError, TimeoutError)  # also the pool's own TimeoutError
+
+
+@dataclass(slots=True)
+class Keeper:
+    """The answers of one drain. `keep` runs beside the posts, `finish` writes the rest and ends it."""
+
+    run: Runtime
+    tenant: UUID
+    keys: TenantKeys
+    hold: Hold
+    _verdicts: list[Verdict] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _ended: bool = False
+
+    def add(self, verdict: Verdict) -> None:
+        """One more answer."""
+        self._verdicts.append(verdict)
+        self._news.set()
+
+    async def keep(self) -> None:
+        """Write answers as they come, until `finish`."""
+        while not self._ended:
+            await self._news.wait()
+            if len(self._verdicts) < RECORD_AT and not self._ended:
+                await asyncio.sleep(RECORD_EVERY_S)
+            self._news.clear()
+            await self._write_all()
+
+    async def finish(self, keeping: "asyncio.Task[None]") -> None:
+        """Write what is left. Tries for as long as the messages' leases can last, then says so."""
+        self._ended = True
+        self._news.set()
+        await asyncio.gather(keeping, return_exceptions=True)
+        deadline = time.monotonic() + self.run.settings.sending_lease_s
+        while self._verdicts and time.monotonic() < deadline:
+            await self._write_all()
+        if self._verdicts:
+            log.error("dispatch.answers_lost", size=len(self._verdicts))
+
+    async def _write_all(self) -> None:
+        wait_s = 0.1
+        while self._verdicts:
+            some = self._verdicts[:RECORD_MOST]
+            try:
+                await self._write(some)
+            except LOST as error:
+                log.warning("dispatch.write_failed", error=type(error).__name__, size=len(some))
+                if not await self._answers():
+                    await asyncio.sleep(wait_s)
+                    wait_s = min(wait_s * 2, 5.0)
+                    if self._ended:
+                        return  # `finish` decides how long it goes on
+                    continue
+                await self._write_one_by_one(some)
+            del self._verdicts[: len(some)]
+
+    async def _write(self, verdicts: list[Verdict]) -> None:
+        async with self.run.db.begin(self.tenant) as session:
+            recorded = await record(session, self.hold, self.keys, verdicts)
+        if recorded != len(verdicts):
+            log.info("dispatch.recorded_less", size=len(verdicts), recorded=recorded)
+
+    async def _write_one_by_one(self, verdicts: list[Verdict]) -> None:
+        """The database answers, so one of these is the trouble: the others must not wait for it."""
+        for verdict in verdicts:
+            try:
+                await self._write([verdict])
+            except LOST as error:
+                log.error(
+                    "dispatch.answer_unwritable",
+                    message_id=str(verdict.id),
+                    state=verdict.state.value,
+                    error=type(error).__name__,
+                )
+
+    async def _answers(self) -> bool:
+        try:
+            async with self.run.db.begin(self.tenant):
+                return True
+        except LOST:
+            return False

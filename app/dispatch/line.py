@@ -1,0 +1,242 @@
+"""Drain one sender's line: lease, post, record, again. One drainer per sender, pages overlap.
+
+The database is open only in `lease` and in the keeper; posting happens between them. Rows are claimed only as the pace
+allows, so few are ever `sending`: after a kill -9 those, and only those, become uncertain.
+"""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from app.dispatch.finish import finish_batches
+from app.dispatch.flow.lease import lease
+from app.dispatch.flow.post import Voice, post
+from app.dispatch.flow.record import verdict_of
+from app.dispatch.held import Hold, Leased
+from app.dispatch.keep import LOST, Keeper
+from app.dispatch.pacing import Pace
+from app.dispatch.pause import pause_for_template
+from app.dispatch.queries import DueBatch, due_batches
+from app.kit.ids import encode
+from app.runtime import Runtime, TenantKeys
+from app.senders.hold import halt_line, hold_line, leave_line
+from app.whatsapp.outcomes import Deferred, Halted, NotSent, Uncertain
+from app.whatsapp.payloads import TemplateForm
+
+log = structlog.get_logger()
+
+IDLE_S = 0.2  # between two looks at an empty line
+IDLE_LOOKS = 5  # then the line is left, and a bell or the poll brings somebody back
+HALT_S = {"sender": 60.0, "account": 300.0, "credentials": 60.0}  # then one page finds out whether it is over
+MOST_SILENT = 20  # posts in a row that nobody answered (or took): stop before a whole batch meets the same
+SILENT_HALT_S = 60.0
+LONG_S = 60  # a delay of the whole sender that is not worth keeping the line for
+MARGIN_S = 15.0  # between the last moment a post may begin and the end of its lease, beside the read timeout
+
+
+class LineLost(Exception):
+    """Another worker holds this line now."""
+
+
+@dataclass(slots=True)
+class Drain:
+    """One worker's work on one line. `run_until_empty` is the whole of it; `stopping` makes it end early and clean."""
+
+    run: Runtime
+    tenant: UUID
+    sender: UUID
+    owner: str
+    keys: TenantKeys
+    stopping: asyncio.Event
+    pace: Pace
+    phone_number_id: str
+    token: str = field(repr=False)
+    sender_version: int
+    hold: Hold = field(init=False)
+    keeper: Keeper = field(init=False)
+    _held_until: float = 0.0
+    _halted: bool = False
+    _after: UUID | None = None
+    _posts: set[asyncio.Task[None]] = field(default_factory=set)
+    _latency_s: float = 0.5
+    _silent: int = 0
+    _refused: set[UUID] = field(default_factory=set)  # batches whose template WhatsApp refused
+
+    async def run_until_empty(self) -> None:
+        """Hold the line and drain it until it stays empty, somebody else holds it, or we must stop."""
+        if not await self._keep_line():
+            return
+        self.keeper = Keeper(self.run, self.tenant, self.keys, self.hold)
+        keeping = asyncio.create_task(self.keeper.keep())
+        try:
+            await self._claim_until_empty()
+        except LineLost:
+            log.warning("dispatch.line_lost", sender_id=encode("snd", self.sender))
+        finally:
+            await self._finish_posts()
+            await self.keeper.finish(keeping)
+            await self._leave()
+
+    async def _claim_until_empty(self) -> None:
+        empty = 0
+        while not self._over() and empty < IDLE_LOOKS:
+            if not await self._keep_line():
+                raise LineLost
+            now = time.monotonic()
+            room = min(self.pace.room(now), self._most_in_flight() - len(self._posts))
+            if room <= 0:
+                await self._pause(max(self.pace.wait_s(now), 0.005))
+                continue
+            seen = await self._claim_in_turn(room)
+            empty = 0 if seen or self._posts else empty + 1
+            if not seen:
+                await self._pause(IDLE_S)
+
+    async def _claim_in_turn(self, room: int) -> int:
+        """Fill the room from the batches that have something due, going on after the one that was served last."""
+        seen = 0
+        for batch in await self._due():
+            if room - seen <= 0:
+                break
+            if batch.sender_version != self.sender_version:
+                self._halted = True  # the token or the pace was changed: whoever drains next reads them anew
+                break
+            seen += await self._claim(batch, room - seen)
+            self._after = batch.id
+        return seen
+
+    async def _due(self) -> list[DueBatch]:
+        async with self.run.db.begin(self.tenant) as session:
+            batches = await due_batches(session, self.tenant, self.sender, after=self._after)
+            if not batches and self._after is not None:
+                self._after = None
+                batches = await due_batches(session, self.tenant, self.sender, after=None)
+        return batches
+
+    async def _claim(self, batch: DueBatch, room: int) -> int:
+        settings = self.run.settings
+        until = time.monotonic() + settings.sending_lease_s - settings.whatsapp_read_timeout_s - MARGIN_S
+        async with self.run.db.begin(self.tenant) as session:
+            page = await lease(
+                session,
+                self.hold,
+                batch.id,
+                size=min(room, settings.page_size),
+                lease_s=settings.sending_lease_s,
+                expires_at=batch.expires_at,
+            )
+        form = TemplateForm(batch.template_name, batch.template_language, batch.variables, named=batch.named)
+        voice = Voice(self.phone_number_id, self.token, form)
+        for message in page.leased:
+            slot = self.pace.slot(time.monotonic())
+            task = asyncio.create_task(self._post(batch, voice, message, slot, until))
+            self._posts.add(task)
+            task.add_done_callback(self._posts.discard)
+        if page.seen:
+            log.debug("dispatch.leased", batch_id=encode("bat", batch.id), seen=page.seen, size=len(page.leased))
+        return page.seen
+
+    async def _post(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, until: float) -> None:
+        """Wait for the slot, then post. Between the two a stop still sends nothing; after it, the answer is awaited.
+
+        `until`: a process that was frozen since the claim must not post: its lease may be over, the person may have
+        withdrawn, and somebody else may have called the message uncertain.
+        """
+        await self._pause(slot - time.monotonic())
+        if self._over() or batch.id in self._refused or time.monotonic() > until:
+            self.pace.give_back()
+            self.keeper.add(verdict_of(message, NotSent("draining")))
+            return
+        began = time.monotonic()
+        outcome = await post(self.run.whatsapp, voice, self.keys, message)
+        self._latency_s += 0.1 * (time.monotonic() - began - self._latency_s)
+        if isinstance(outcome, Deferred) and outcome.scope == "sender":
+            self.pace.slow_down(time.monotonic())
+            if outcome.retry_in_s >= LONG_S:
+                await self._halt(batch, outcome.code, "throttled", float(outcome.retry_in_s))
+        self._silent = self._silent + 1 if isinstance(outcome, Uncertain | NotSent) else 0
+        if isinstance(outcome, Halted):
+            await self._halt(batch, outcome.code, outcome.scope, HALT_S.get(outcome.scope, 0.0))
+        elif self._silent >= MOST_SILENT:
+            await self._halt(batch, None, "no_answers", SILENT_HALT_S)
+        self.keeper.add(verdict_of(message, outcome))
+
+    async def _halt(self, batch: DueBatch, code: int | None, scope: str, seconds: float) -> None:
+        """The next message would meet the same: pause what is named, and let the operator see why."""
+        if self._halted or batch.id in self._refused:
+            return
+        if scope == "template":
+            self._refused.add(batch.id)
+        else:
+            self._halted = True
+        log.error(
+            "dispatch.halted",
+            sender_id=encode("snd", self.sender),
+            batch_id=encode("bat", batch.id),
+            template=batch.template_name,
+            code=code,
+            scope=scope,
+            seconds=seconds,
+        )
+        try:
+            async with self.run.db.begin(self.tenant) as session:
+                if scope == "template":
+                    await pause_for_template(session, self.tenant, batch.id, code or 0)
+                else:
+                    await halt_line(session, self.tenant, self.sender, code=code, scope=scope, seconds=seconds)
+        except LOST as error:
+            log.warning("dispatch.halt_unwritten", error=type(error).__name__)  # the next page meets it again
+
+    def _over(self) -> bool:
+        return self.stopping.is_set() or self._halted
+
+    async def _finish_posts(self) -> None:
+        """No POST is ever cancelled: bytes may have left. The client's own deadline ends the slowest."""
+        while self._posts:
+            await asyncio.wait(list(self._posts), timeout=1.0)
+            with contextlib.suppress(*LOST):
+                await self._keep_line()
+
+    async def _keep_line(self) -> bool:
+        """Take the line, or renew it when a third of its lease is over."""
+        now = time.monotonic()
+        lease_s = self.run.settings.lease_s
+        if now < self._held_until - lease_s * 2 / 3:
+            return True
+        async with self.run.db.begin(self.tenant) as session:
+            line = await hold_line(session, self.tenant, self.sender, self.owner, lease_s=lease_s)
+        if line is None:
+            return False
+        if self._held_until and line.fence != self.hold.fence:
+            return False  # it was taken and left again meanwhile: what we claimed carries the old fence
+        self.hold = Hold(self.tenant, self.sender, self.owner, line.fence)
+        self._held_until = now + lease_s
+        self._halted = self._halted or line.halted_s > 0
+        return True
+
+    async def _leave(self) -> None:
+        try:
+            async with self.run.db.begin(self.tenant) as session:
+                await leave_line(session, self.tenant, self.sender, self.owner, self.hold.fence)
+                await finish_batches(session, self.tenant)
+        except LOST as error:
+            log.warning("dispatch.leave_failed", error=type(error).__name__)  # the lease ends by itself
+
+    def _most_in_flight(self) -> int:
+        """About twice what the pace and the usual answer time need; never more than the connections."""
+        wanted = int(2 * self.pace.rate * max(self._latency_s, 0.1)) + 8
+        return min(wanted, self.run.settings.whatsapp_connections)
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, but wake up when we must stop."""
+        if seconds <= 0:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        except TimeoutError:
+            return

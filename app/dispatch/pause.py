@@ -1,0 +1,52 @@
+"""Pause and resume: no new claims while paused; what is on its way arrives."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.dispatch.errors import BatchStateConflict, BatchUnknown
+from app.dispatch.queries import find_batch
+from app.dispatch.states import ACTIONS, BatchState
+from app.kit.db import Session
+
+_set = text(
+    "UPDATE batches SET state = :state, state_reason = :reason, version = version + 1"
+    " WHERE tenant_id = :tenant AND id = :batch"
+)
+_pause_for_template = text(
+    "UPDATE batches AS b SET state = 'paused', state_reason = :reason, version = b.version + 1"
+    "  FROM batches AS hit WHERE hit.id = :batch AND hit.tenant_id = :tenant AND b.tenant_id = :tenant"
+    "   AND b.template_id = hit.template_id AND b.state = 'running'"
+)
+
+
+async def pause(session: Session, tenant: UUID, batch: UUID) -> UUID:
+    """Pause a running or scheduled batch. Pausing a paused one is no error. Returns its sender."""
+    return await _move(session, tenant, batch, "pause", BatchState.PAUSED, "paused_by_caller")
+
+
+async def resume(session: Session, tenant: UUID, batch: UUID) -> UUID:
+    """Let a paused batch go on. Loses and repeats nothing: the queue is where it was. Returns its sender."""
+    return await _move(session, tenant, batch, "resume", BatchState.RUNNING, None)
+
+
+async def pause_for_template(session: Session, tenant: UUID, batch: UUID, code: int) -> None:
+    """WhatsApp refused the template of this batch: every running batch that speaks in it waits for a person."""
+    await session.execute(_pause_for_template, {"tenant": tenant, "batch": batch, "reason": f"template_refused_{code}"})
+
+
+async def _move(
+    session: Session, tenant: UUID, batch: UUID, action: str, state: BatchState, reason: str | None
+) -> UUID:
+    row = await find_batch(session, tenant, batch, lock=True)
+    if row is None:
+        raise BatchUnknown
+    sender: UUID = row.sender_id
+    if row.state == state:
+        return sender
+    if action not in ACTIONS[BatchState(row.state)]:
+        raise BatchStateConflict(current_state=row.state, allowed_actions=ACTIONS[BatchState(row.state)])
+    if state is BatchState.RUNNING and row.send_at is not None and row.started_at is None:
+        state = BatchState.SCHEDULED
+    await session.execute(_set, {"tenant": tenant, "batch": batch, "state": state.value, "reason": reason})
+    return sender

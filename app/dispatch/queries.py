@@ -1,0 +1,167 @@
+"""Reading batches, messages, outcomes and the delivery log. Tenant first, always."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from app.kit.db import Session
+
+_BATCH = """
+SELECT b.*, r.key AS purpose, r.legal_basis
+  FROM batches AS b JOIN purposes_v1 AS r ON r.id = b.purpose_id
+ WHERE b.tenant_id = :tenant
+"""
+_batch = text(_BATCH + " AND b.id = :batch")
+_batch_locked = text(_BATCH + " AND b.id = :batch FOR UPDATE OF b")
+_batches = text(
+    _BATCH + " AND (CAST(:after AS uuid) IS NULL OR b.id < :after)"
+    " AND (CAST(:state AS text) IS NULL OR b.state = :state) ORDER BY b.id DESC LIMIT :size"
+)
+_counts = text(
+    "SELECT state, reason, sum(n)::int AS n FROM batch_counts WHERE tenant_id = :tenant AND batch_id = :batch"
+    " GROUP BY state, reason HAVING sum(n) <> 0"
+)
+_due_batches = text(
+    """
+SELECT b.id, b.expires_at, b.template_name, b.template_language, b.variables, b.parameter_format = 'named' AS named,
+       s.version AS sender_version
+  FROM batches AS b
+  JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
+  JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'
+ WHERE b.tenant_id = :tenant AND b.sender_id = :sender AND b.state = 'running'
+   AND (CAST(:after AS uuid) IS NULL OR b.id > :after)
+   AND EXISTS (SELECT FROM dispatch AS d
+                WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp()))
+ ORDER BY b.id
+ LIMIT 64
+"""
+)
+_MESSAGE = """
+SELECT m.id, m.batch_id, m.upload_id, m.row_number, m.person_id, m.reference, m.refusal AS accept_refusal,
+       coalesce(o.state, d.state) AS state, coalesce(o.reason, m.refusal) AS reason,
+       coalesce(o.reason_detail, m.refusal_detail) AS reason_detail,
+       o.meta_code, coalesce(o.attempts, d.attempts) AS attempts,
+       o.sent_at, o.delivered_at, o.read_at, o.failed_at, o.decided_at, o.id IS NOT NULL AS decided,
+       coalesce(o.purpose_version, d.purpose_version, b.purpose_version) AS purpose_version,
+       coalesce(o.consent_event_id, d.consent_event_id, m.consent_event_id) AS consent_event_id,
+       coalesce(o.approval_event_id, d.approval_event_id, m.approval_event_id) AS approval_event_id,
+       coalesce(o.basis_event_id, d.basis_event_id, m.basis_event_id) AS basis_event_id,
+       coalesce(o.notice_version_id, d.notice_version_id, m.notice_version_id) AS notice_version_id,
+       coalesce(o.suppression_event_id, m.suppression_event_id) AS suppression_event_id,
+       b.template_name, b.template_language, b.template_version, r.key AS purpose, r.legal_basis,
+       b.state AS batch_state, b.state_reason AS batch_state_reason
+  FROM messages AS m
+  JOIN batches AS b ON b.id = m.batch_id
+  JOIN purposes_v1 AS r ON r.id = b.purpose_id
+  LEFT JOIN outcomes AS o ON o.id = m.id
+  LEFT JOIN dispatch AS d ON d.id = m.id
+ WHERE m.tenant_id = :tenant
+"""
+_message = text(_MESSAGE + " AND m.id = :message")
+_messages = text(
+    _MESSAGE + " AND m.batch_id = :batch AND (CAST(:after AS uuid) IS NULL OR m.id > :after)"
+    " AND (CAST(:state AS text) IS NULL OR coalesce(o.state, d.state) = :state)"
+    " AND (CAST(:reason AS text) IS NULL OR coalesce(o.reason, m.refusal) = :reason)"
+    " AND (CAST(:reference AS text) IS NULL OR m.reference = :reference)"
+    " ORDER BY m.id LIMIT :size"
+)
+_events = text(
+    "SELECT id, kind, at, provider_at, reason, meta_code FROM delivery_events"
+    " WHERE tenant_id = :tenant AND message_id = :message ORDER BY id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DueBatch:
+    """A running batch with something due, and the template it speaks in."""
+
+    id: UUID
+    expires_at: datetime
+    template_name: str
+    template_language: str
+    variables: tuple[str, ...]
+    named: bool
+    sender_version: int
+
+
+async def find_batch(session: Session, tenant: UUID, batch: UUID, *, lock: bool = False) -> Row[Any] | None:
+    """One batch with its purpose's key. `lock` holds it until the transaction ends."""
+    statement = _batch_locked if lock else _batch
+    return (await session.execute(statement, {"tenant": tenant, "batch": batch})).one_or_none()
+
+
+async def list_batches(
+    session: Session, tenant: UUID, *, after: UUID | None, state: str | None, size: int
+) -> Sequence[Row[Any]]:
+    """Batches, newest first."""
+    named = {"tenant": tenant, "after": after, "state": state, "size": size}
+    return (await session.execute(_batches, named)).all()
+
+
+async def count_batch(session: Session, tenant: UUID, batch: UUID) -> tuple[dict[str, int], dict[str, int]]:
+    """How many messages are in each state, and how many were refused for each reason. Sums of the counter's deltas."""
+    states: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    for row in await session.execute(_counts, {"tenant": tenant, "batch": batch}):
+        states[row.state] = states.get(row.state, 0) + row.n
+        if row.reason is not None:
+            reasons[row.reason] = row.n
+    return {state: n for state, n in states.items() if n}, reasons
+
+
+async def due_batches(session: Session, tenant: UUID, sender: UUID, *, after: UUID | None) -> list[DueBatch]:
+    """The next of the sender's running batches that have a message due now, oldest first; 64 at most.
+
+    A paused sender, and a template that is not approved (any more), keep a batch from being due.
+    """
+    rows = await session.execute(_due_batches, {"tenant": tenant, "sender": sender, "after": after})
+    return [
+        DueBatch(
+            row.id,
+            row.expires_at,
+            row.template_name,
+            row.template_language,
+            tuple(row.variables),
+            row.named,
+            row.sender_version,
+        )
+        for row in rows
+    ]
+
+
+async def find_message(session: Session, tenant: UUID, message: UUID) -> Row[Any] | None:
+    """One message with its current state and the evidence pinned to it."""
+    return (await session.execute(_message, {"tenant": tenant, "message": message})).one_or_none()
+
+
+async def list_messages(
+    session: Session,
+    tenant: UUID,
+    batch: UUID,
+    *,
+    after: UUID | None,
+    size: int,
+    state: str | None = None,
+    reason: str | None = None,
+    reference: str | None = None,
+) -> Sequence[Row[Any]]:
+    """A batch's messages in the order they were given."""
+    named = {
+        "tenant": tenant,
+        "batch": batch,
+        "after": after,
+        "size": size,
+        "state": state,
+        "reason": reason,
+        "reference": reference,
+    }
+    return (await session.execute(_messages, named)).all()
+
+
+async def list_delivery_events(session: Session, tenant: UUID, message: UUID) -> Sequence[Row[Any]]:
+    """The delivery log of one message, oldest first."""
+    return (await session.execute(_events, {"tenant": tenant, "message": message})).all()

@@ -1,0 +1,107 @@
+"""Put right what time or a crash left behind: one statement per rule, anywhere, any number of times."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import TextClause, text
+
+from app.dispatch.abort import abort_stale, remove_aborted
+from app.dispatch.cancel import PAGE, close_queued
+from app.dispatch.finish import finish_batches
+from app.dispatch.flow.settle import Told, settle_told
+from app.kit.db import Database, Session
+from app.kit.sql import sql_beside
+
+log = structlog.get_logger()
+
+_uncertain = sql_beside(__file__, "uncertain")
+_overdue = text(
+    "SELECT id FROM batches WHERE tenant_id = :tenant AND state IN ('scheduled', 'running', 'paused')"
+    " AND expires_at <= business_now()"
+)
+_cancelled_late = text(
+    "SELECT b.id FROM batches AS b WHERE b.tenant_id = :tenant AND b.state = 'cancelled'"
+    " AND b.ended_at > clock_timestamp() - interval '7 days'"
+    " AND EXISTS (SELECT FROM dispatch AS d WHERE d.batch_id = b.id AND d.state = 'queued')"
+)
+_begin = text(
+    "UPDATE batches SET state = 'running', started_at = clock_timestamp(), version = version + 1"
+    " WHERE tenant_id = :tenant AND state = 'scheduled' AND send_at <= business_now() AND expires_at > business_now()"
+    " RETURNING sender_id"
+)
+_parked = text(
+    "DELETE FROM parked_statuses AS p USING messages AS m WHERE p.tenant_id = :tenant AND m.id = p.message_id"
+    " AND m.tenant_id = :tenant RETURNING p.message_id, p.kind, p.provider_at, p.meta_code, p.wamid_hash, p.dedupe"
+)
+# WhatsApp repeats a webhook for 7 days (Meta, 2026-09); what nobody knew by then is not ours.
+_forget_parked = text(
+    "DELETE FROM parked_statuses WHERE tenant_id = :tenant AND parked_at < clock_timestamp() - interval '8 days'"
+)
+_fold = sql_beside(__file__, "fold")
+_ended_without_start = text(
+    "UPDATE batches SET state = 'completed', ended_at = clock_timestamp(), version = version + 1"
+    " WHERE tenant_id = :tenant AND state IN ('scheduled', 'paused') AND expires_at <= business_now()"
+    " AND NOT EXISTS (SELECT FROM dispatch AS d WHERE d.batch_id = batches.id)"
+)
+
+PAGES_AT_ONCE = 10  # then others get their turn; the next sweep goes on
+FOLD_ABOVE = 64  # deltas per batch
+STALE_UPLOAD = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep of one tenant found. `senders` have a batch that became due: ring for them."""
+
+    uncertain: int
+    expired: int
+    finished: int
+    matched: int
+    senders: tuple[UUID, ...]
+
+
+async def sweep(db: Database, tenant: UUID) -> Swept:
+    """Apply every rule once for one tenant, each in a transaction of its own, so one slow rule holds up no other."""
+    async with db.begin(tenant) as session:
+        uncertain = (await session.execute(_uncertain, {"tenant": tenant})).scalar_one()
+    expired = await _close_queued(db, tenant, _overdue, "expired")
+    # also a message that was on its way when its batch was cancelled, and came back to the queue unposted
+    await _close_queued(db, tenant, _cancelled_late, "cancelled")
+    async with db.begin(tenant) as session:
+        senders = tuple((await session.execute(_begin, {"tenant": tenant})).scalars())
+        finished = await finish_batches(session, tenant)
+        await session.execute(_ended_without_start, {"tenant": tenant})
+    async with db.begin(tenant) as session:
+        await abort_stale(session, tenant, STALE_UPLOAD)
+        await remove_aborted(session, tenant)
+    async with db.begin(tenant) as session:
+        matched = await _match_parked(session, tenant)
+    async with db.begin(tenant) as session:
+        await session.execute(_fold, {"tenant": tenant, "above": FOLD_ABOVE})
+    swept = Swept(uncertain, expired, finished, matched, senders)
+    if uncertain or expired or matched:
+        log.warning("dispatch.swept", tenant_id=str(tenant), uncertain=uncertain, expired=expired, matched=matched)
+    return swept
+
+
+async def _close_queued(db: Database, tenant: UUID, of_batches: TextClause, state: str) -> int:
+    """Messages still queued in these batches are never attempted; the caller can see it. A transaction per page."""
+    total = 0
+    for _ in range(PAGES_AT_ONCE):
+        async with db.begin(tenant) as session:
+            batches = list((await session.execute(of_batches, {"tenant": tenant})).scalars())
+            closed = await close_queued(session, tenant, batches, state) if batches else 0
+        total += closed
+        if closed < PAGE:
+            break
+    return total
+
+
+async def _match_parked(session: Session, tenant: UUID) -> int:
+    """Statuses that came before their message was known are applied now."""
+    await session.execute(_forget_parked, {"tenant": tenant})
+    rows = (await session.execute(_parked, {"tenant": tenant})).all()
+    told = [Told(*row) for row in rows]
+    return (await settle_told(session, tenant, told)).fresh

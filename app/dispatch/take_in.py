@@ -1,0 +1,148 @@
+"""Take in one chunk of recipients: accept, check, enqueue, in that order, in the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import msgspec
+
+from app.consents.assert_basis import assert_bases_of
+from app.dispatch.flow.accept import INVALID, Recipient, Row, accept
+from app.dispatch.flow.check import Verdict, check
+from app.dispatch.flow.enqueue import Counts, Decided, Place, enqueue
+from app.kit.crypto import seal
+from app.kit.db import Session
+from app.people.seal import person_key
+from app.runtime import TenantKeys
+from app.whatsapp.payloads import validate_variable
+
+CHUNK_ROWS = 5_000  # 5-20 thousand keep the planner on its indexes; more in one statement flips to a hash join
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The batch a chunk goes into: what the rows must fit."""
+
+    place: Place
+    variables: tuple[str, ...]
+    takes_basis: bool
+    api_key_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """One refused row, said without the value that caused it. `field` names what to look at."""
+
+    row_number: int
+    reason: str
+    field: str | None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a chunk. `invalid` are the rows that `on_invalid: reject` does not let pass."""
+
+    counts: Counts
+    refused: list[RowProblem] = field(default_factory=list)
+
+    @property
+    def invalid(self) -> list[RowProblem]:
+        """The rows that could not be read as a recipient of this template."""
+        return [problem for problem in self.refused if problem.reason in INVALID]
+
+
+async def take_in(session: Session, keys: TenantKeys, target: Target, recipients: Sequence[Recipient]) -> Taken:
+    """Decide and write one chunk. Nothing is visible to senders before the caller's transaction commits."""
+    rows = accept(recipients, keys, target.variables, validate_variable)
+    for row in rows:
+        if row.recipient.basis_ref is not None and row.refusal is None and not target.takes_basis:
+            row.refuse("invalid_row", "basis_ref", "basis_not_applicable")
+    await _assert_bases(session, keys, target, rows)
+    asked = [row for row in rows if row.refusal is None]
+    verdicts = await check(
+        session,
+        target.place.tenant,
+        target.place.purpose_id,
+        [row.hash for row in asked if row.hash is not None],
+    )
+    decided = _decide(keys, rows, dict(zip([row.row_number for row in asked], verdicts, strict=True)))
+    enqueued = await enqueue(session, target.place, decided)
+    wrong = {row.row_number: row for row in rows if row.refusal is not None}
+    refused = [
+        RowProblem(row.row_number, "duplicate", None)
+        if row.row_number in enqueued.duplicates
+        else _problem(row, row.refusal, wrong.get(row.row_number))
+        for row in decided
+        if row.refusal or row.row_number in enqueued.duplicates
+    ]
+    return Taken(enqueued.counts, refused)
+
+
+def _problem(decided: Decided, refusal: str | None, row: Row | None) -> RowProblem:
+    assert refusal is not None
+    if row is None:
+        return RowProblem(decided.row_number, refusal, None, decided.detail)
+    return RowProblem(decided.row_number, refusal, row.field, row.kind)
+
+
+async def _assert_bases(session: Session, keys: TenantKeys, target: Target, rows: Sequence[Row]) -> None:
+    named = {
+        row.hash: (row.alias, row.recipient.basis_ref)
+        for row in rows
+        if row.refusal is None and row.hash is not None and row.alias is not None and row.recipient.basis_ref
+    }
+    if named:
+        await assert_bases_of(
+            session, target.place.tenant, keys, target.place.purpose_id, named, api_key_id=target.api_key_id
+        )
+
+
+def _decide(keys: TenantKeys, rows: Sequence[Row], verdicts: dict[int, Verdict]) -> list[Decided]:
+    members: set[UUID] = set()
+    decided = []
+    for row in rows:
+        verdict = verdicts.get(row.row_number)
+        decided.append(_decide_row(keys, row, verdict, members))
+    return decided
+
+
+def _decide_row(keys: TenantKeys, row: Row, verdict: Verdict | None, members: set[UUID]) -> Decided:
+    if verdict is None:
+        return Decided(row.row_number, row.refusal, row.field or row.kind, hash=row.hash)
+    member = verdict.person_id or row.hash
+    assert member is not None
+    if member in members:  # the same person under another of their aliases
+        return Decided(row.row_number, "duplicate", hash=row.hash)
+    members.add(member)
+    if verdict.refusal == "unknown_person":
+        return Decided(row.row_number, "unknown_person", member=member, hash=row.hash)
+    assert verdict.person_id is not None
+    sealed = None
+    if verdict.refusal is None and verdict.salt is not None:
+        sealed = seal_variables(keys, verdict.salt, verdict.person_id, row.recipient.variables)
+    return Decided(
+        row.row_number,
+        verdict.refusal,
+        verdict.refused_for if verdict.refusal else None,
+        member,
+        verdict.person_id,
+        verdict.alias_id,
+        row.hash,
+        sealed,
+        row.recipient.reference,
+        evidence={
+            "consent_event_id": verdict.consent_event_id,
+            "approval_event_id": verdict.approval_event_id,
+            "basis_event_id": verdict.basis_event_id,
+            "notice_version_id": verdict.notice_version_id,
+            "suppression_event_id": verdict.suppression_event_id,
+        },
+    )
+
+
+def seal_variables(keys: TenantKeys, salt: bytes, person: UUID, variables: dict[str, str]) -> bytes | None:
+    """The values of one message, sealed for its person. None when the template has no variables."""
+    if not variables:
+        return None
+    return seal(person_key(keys, salt), msgspec.json.encode(variables), b"variables|" + person.bytes)

@@ -1,0 +1,58 @@
+"""What WhatsApp's caller can be told.
+
+Unauthorized
+└── SignatureInvalid        401  signature_invalid
+Forbidden
+└── HandshakeRefused        403  handshake_refused
+UnsupportedType
+└── EncodingRefused         415  encoding_refused
+Unavailable
+├── WebhookNotConfigured    503  webhook_not_configured
+└── WebhookNotKept          503  webhook_not_kept
+"""
+
+from app.kit.errors import Forbidden, Unauthorized, Unavailable, UnsupportedType
+
+
+class SignatureInvalid(Unauthorized):
+    """The signature is missing or does not fit these bytes.
+
+    The header is `X-Hub-Signature-256: sha256=<64 lower-case hex digits>`, an HMAC-SHA256 of the exact body bytes,
+    keyed with the app secret.
+    """
+
+    code = "signature_invalid"
+    title = "Signature invalid"
+    action = "Check that TOPLU_WHATSAPP_APP_SECRET is the secret of the app that sends these webhooks."
+
+
+class HandshakeRefused(Forbidden):
+    """This is not the handshake of a subscription with our verify token."""
+
+    code = "handshake_refused"
+    title = "Handshake refused"
+    action = "Subscribe with the text of TOPLU_WHATSAPP_VERIFY_TOKEN as verify token."
+
+
+class EncodingRefused(UnsupportedType):
+    """A webhook body must come as it was signed, without Content-Encoding."""
+
+    code = "encoding_refused"
+    title = "Content-Encoding refused"
+    action = "Send the body without Content-Encoding."
+
+
+class WebhookNotConfigured(Unavailable):
+    """No app secret is configured, so no webhook can be believed. Nothing was kept."""
+
+    code = "webhook_not_configured"
+    title = "Webhook not configured"
+    action = "Set TOPLU_WHATSAPP_APP_SECRET. WhatsApp repeats what was not acknowledged for up to seven days."
+
+
+class WebhookNotKept(Unavailable):
+    """The webhook could not be written to disk, so it is not acknowledged. WhatsApp will send it again."""
+
+    code = "webhook_not_kept"
+    title = "Webhook not kept"
+    action = "Send it again later."

@@ -1,0 +1,173 @@
+"""Read what was kept: take webhooks, sort what they say by tenant, hand it on, and drop what is done.
+
+Everything here may happen twice, and in any order. Rows leave the queue only after all their parts are committed; a
+crash costs a lease, then the rows are read again and change nothing that was done already.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.dispatch.flow.settle import News
+from app.dispatch.flow.settle import settle as settle_statuses
+from app.inbound.confirm import confirm_all
+from app.inbound.hear import Owed, Spoken, hear
+from app.inbound.queries import find_owners
+from app.inbound.receive import where_raw
+from app.inbound.sort import Told, sort_updates
+from app.inbound.take import Taken, give_back, take_pending
+from app.inbound.withdraw_stopped import withdraw_stopped
+from app.kit.crypto import Unsealable, unseal
+from app.kit.metrics import metrics
+from app.runtime import Runtime
+from app.tenants.keys import get_tenant_keys
+from app.whatsapp.updates import UnreadableUpdate, parse
+
+log = structlog.get_logger()
+
+LONGEST_S = 15.0  # then the next bell or look goes on
+HOPEFUL_TRIES = 5
+SET_ROWS = 1_000  # statuses settled in one transaction
+FAILED = (SQLAlchemyError, OSError, TimeoutError, LookupError, Unsealable)
+
+_updates = metrics.counter("inbound_updates", "Updates read from webhooks, also repeated ones.", ["kind"])
+
+
+@dataclass(slots=True)
+class Share:
+    """What some webhooks say to one tenant, and which webhooks those are."""
+
+    raws: set[UUID] = field(default_factory=set)
+    news: list[News] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
+
+
+async def settle_pending(run: Runtime, limit: int) -> int:
+    """Read kept webhooks, `limit` at a time, until none is left or 15 s are over. How many were done with.
+
+    What fails is logged and tried again, later each time, without the company of others. Raises what the database
+    raises when it is away.
+    """
+    ends = time.monotonic() + LONGEST_S
+    confirming: list[asyncio.Task[None]] = []
+    done = 0
+    try:
+        while time.monotonic() < ends and (page := await take_pending(run, limit)):
+            for group in _groups(page):
+                settled, owed = await _settle_group(run, group)
+                done += settled
+                if owed:
+                    confirming.append(asyncio.create_task(confirm_all(run, owed)))
+    finally:
+        if confirming:
+            await asyncio.wait(confirming)  # each of them ends within its own deadline
+    return done
+
+
+def _groups(page: Sequence[Taken]) -> list[list[Taken]]:
+    """Together the first time; alone after that, so that one that cannot be settled holds up nobody but itself."""
+    first = [one for one in page if one.tries == 1]
+    return [first, *([one] for one in page if one.tries > 1)] if first else [[one] for one in page]
+
+
+async def _settle_group(run: Runtime, group: Sequence[Taken]) -> tuple[int, list[Owed]]:
+    told, failed = await _read(run, group)
+    owed: list[Owed] = []
+    for tenant, share in (await _share_out(run, told)).items():
+        try:
+            await _tell(run, tenant, share)
+        except FAILED as error:
+            # The first times it heals itself, as when an import holds the rows; then somebody must look.
+            write = log.warning if group[0].tries < HOPEFUL_TRIES else log.error
+            write("inbound.not_settled", tenant_id=str(tenant), size=len(share.raws), error=type(error).__name__)
+            failed |= share.raws
+        owed += share.owed
+    done = {one.id for one in group} - failed
+    await give_back(run, done, failed)
+    return len(done), owed
+
+
+async def _read(run: Runtime, group: Sequence[Taken]) -> tuple[list[tuple[UUID, dict[str, Told]]], set[UUID]]:
+    """What each webhook says, and those that do not open: the master key may be another, so they are kept."""
+    key = run.master.subkey("webhook-raw")
+    ignored: Counter[str] = Counter()
+    told: list[tuple[UUID, dict[str, Told]]] = []
+    sealed: set[UUID] = set()
+    for one in group:
+        try:
+            told.append((one.id, _read_one(key, one, ignored)))
+        except Unsealable:
+            log.error("inbound.unsealable", raw_id=str(one.id))
+            sealed.add(one.id)
+        await asyncio.sleep(0)  # a large body takes milliseconds; others on this loop want to post
+    for kind, count in ignored.items():
+        _updates.labels(kind).inc(count)
+    if ignored:
+        log.info("inbound.ignored", **ignored)
+    return told, sealed
+
+
+def _read_one(key: bytes, one: Taken, ignored: Counter[str]) -> dict[str, Told]:
+    if one.body_ct is None:
+        log.error("inbound.raw_gone", raw_id=str(one.id))
+        return {}
+    body = unseal(key, one.body_ct, where_raw(one.id))
+    try:
+        return sort_updates(parse(body, received_at=one.received_at), ignored)
+    except UnreadableUpdate:
+        # Signed, so it is Meta's, but nothing that we can read. The raw body stays for a human.
+        log.error("inbound.unreadable", raw_id=str(one.id), size=len(body))
+        return {}
+
+
+async def _share_out(run: Runtime, told: Iterable[tuple[UUID, dict[str, Told]]]) -> dict[UUID, Share]:
+    """By tenant. A number that is nobody's here is logged and dropped; the raw body stays."""
+    told = list(told)
+    numbers = {number for _, by_number in told for number in by_number}
+    owners = await find_owners(run, numbers) if numbers else {}
+    shares: dict[UUID, Share] = {}
+    for raw_id, by_number in told:
+        for number, one in by_number.items():
+            owner = owners.get(number)
+            if owner is None:
+                log.warning("inbound.unknown_number", raw_id=str(raw_id), statuses=len(one.news), spoken=len(one.heard))
+                continue
+            share = shares.setdefault(owner.tenant, Share())
+            share.raws.add(raw_id)
+            share.news += one.news
+            share.spoken += (Spoken(owner.sender_id, heard) for heard in one.heard)
+    return shares
+
+
+async def _tell(run: Runtime, tenant: UUID, share: Share) -> None:
+    """People first: a STOP waits for nothing. Then the statuses in sets, and what a STOP withdraws."""
+    if share.spoken:
+        share.owed += await hear(run, tenant, share.spoken)
+    fresh = parked = resolved = 0
+    for start in range(0, len(share.news), SET_ROWS):
+        async with run.db.begin(tenant) as session:
+            keys = await get_tenant_keys(run, session, tenant)
+            settled = await settle_statuses(session, tenant, keys, share.news[start : start + SET_ROWS])
+        fresh, parked, resolved = fresh + settled.fresh, parked + settled.parked, resolved + settled.resolved
+    stops = [one for one in share.spoken if one.heard.wish == "stop" and one.heard.keyword]
+    if stops:
+        await withdraw_stopped(run, tenant, stops)
+    _updates.labels("status").inc(len(share.news))
+    _updates.labels("spoken").inc(len(share.spoken))
+    log.info(
+        "inbound.settled",
+        tenant_id=str(tenant),
+        webhooks=len(share.raws),
+        statuses=len(share.news),
+        fresh=fresh,
+        parked=parked,
+        resolved=resolved,
+        spoken=len(share.spoken),
+    )

@@ -1,0 +1,52 @@
+"""Take webhooks from the queue to read them, and say afterwards what became of them.
+
+Taking is a lease, not a lock: the row's next turn is moved into the future and committed, so nothing is held while the
+work goes on. A crash costs the rest of the lease; the work is then done again, which changes nothing that was done.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, literal, update
+
+from app.inbound.models import webhook_queue
+from app.kit.sql import sql_beside
+from app.runtime import Runtime
+
+LEASE_S = 60.0  # far longer than a page takes
+PAGE_BYTES = 8 * 1024 * 1024  # about 24,000 statuses; one larger body comes alone
+
+_take = sql_beside(__file__)
+_LONGEST_WAIT_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One webhook that is ours to read. `tries` counts this time; `body_ct` is None when retention took it already."""
+
+    id: UUID
+    tries: int
+    received_at: datetime | None
+    body_ct: bytes | None = field(repr=False)
+
+
+async def take_pending(run: Runtime, limit: int) -> list[Taken]:
+    """The next webhooks to read, `limit` and PAGE_BYTES at most; those in which people speak come first."""
+    async with run.db.begin() as session:
+        named = {"limit": limit, "bytes": PAGE_BYTES, "lease_s": LEASE_S}
+        rows = (await session.execute(_take, named)).all()
+    return [Taken(row.raw_id, row.tries, row.received_at, row.body_ct) for row in rows]
+
+
+async def give_back(run: Runtime, done: Collection[UUID], failed: Collection[UUID]) -> None:
+    """Take the done ones off the queue; the failed ones get another turn, later each time, an hour at most."""
+    queue = webhook_queue
+    wait_s = func.least(func.power(2, func.least(queue.c.tries, 12)), _LONGEST_WAIT_S)
+    later = func.clock_timestamp() + wait_s * literal(timedelta(seconds=1))
+    async with run.db.begin() as session:
+        if done:
+            await session.execute(delete(queue).where(queue.c.raw_id.in_(done)))
+        if failed:
+            await session.execute(update(queue).where(queue.c.raw_id.in_(failed)).values(due_at=later))

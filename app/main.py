@@ -1,0 +1,160 @@
+"""Door · HTTP: routers, middleware, lifespan."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any, TypedDict
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from app.consents import api as consents
+from app.dispatch import api as dispatch
+from app.inbound import api as inbound
+from app.inbound.receive import Receiver
+from app.kit.health import MEDIA_TYPE as HEALTH_MEDIA_TYPE
+from app.kit.health import Check, Health, HealthBody, alive
+from app.kit.http import openapi, pages, problems, reference
+from app.kit.http.middleware import Edge
+from app.kit.logs import configure
+from app.kit.metrics import HttpMetrics, Metrics, metrics
+from app.notices import api as notices
+from app.purposes import api as purposes
+from app.readiness import check_bells, check_database, check_workers, newest_revision
+from app.runtime import Runtime, open_runtime
+from app.senders import api as senders
+from app.settings import Settings
+from app.templates import api as templates
+from app.tenants import api as tenants
+
+log = structlog.get_logger()
+
+
+_http_metrics = HttpMetrics(metrics)  # once per process: a registry takes a name once
+
+
+class State(TypedDict):
+    """What every request finds as `request.state`."""
+
+    run: Runtime
+    receiver: Receiver
+    health: Health
+    metrics: Metrics
+
+
+TAGS = [
+    {"name": "batches", "description": "Send one template to many people, for one purpose."},
+    {"name": "messages", "description": "One message: its state, its delivery log, and why."},
+    {"name": "consents", "description": "What people agreed to, and everything that takes it back."},
+    {"name": "notices", "description": "What people were told: immutable published versions."},
+    {"name": "purposes", "description": "The closed registry of reasons to write."},
+    {"name": "templates", "description": "Approved texts, and the purposes they may carry."},
+    {"name": "senders", "description": "Numbers to write from."},
+    {"name": "api-keys", "description": "Keys, scopes, expiry."},
+    {"name": "system", "description": "Health and metrics."},
+]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The whole HTTP service. Settings are read here when none are given."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
+        configure(settings.log_level)
+        async with open_runtime(settings, "api") as run:
+            receiver = Receiver(run)
+            if settings.iys_mode == "off":
+                log.warning("consents.iys_off", acknowledged_by=settings.iys_off_acknowledged_by)
+            yield State(run=run, receiver=receiver, health=_health(run), metrics=metrics)
+            await receiver.close()
+
+    app = FastAPI(
+        title="Toplu",
+        version=version("toplu"),
+        summary="Bulk WhatsApp sends with consent in the send path.",
+        description="Every recipient is decided on: may we write to this person, for this purpose, now? "
+        "Errors are RFC 9457 problems with a stable `code`; unknown fields and enum values may be added.",
+        contact={"name": "The maintainers of Toplu"},
+        license_info={"name": "All rights reserved"},
+        openapi_tags=TAGS,
+        docs_url=None,  # it would fetch its scripts from elsewhere; kit.http.reference needs nothing
+        redoc_url=None,
+        redirect_slashes=False,  # the redirect would repeat whatever Host was sent
+        lifespan=lifespan,
+    )
+    for room in (
+        inbound,
+        dispatch,
+        consents,
+        notices,
+        purposes,
+        templates,
+        senders,
+        tenants,
+    ):  # webhooks are found first
+        app.include_router(room.router)
+    _add_system_routes(app)
+    if settings.docs:
+        reference.install(app)
+    problems.install(app)
+    app.add_middleware(Edge, metrics=_http_metrics, max_body_bytes=settings.max_body_bytes)
+    openapi.finish(app)
+    return app
+
+
+def _health(run: Runtime) -> Health:
+    """Ready means: the database answers and is migrated. Valkey and workers are told of, never failing it."""
+    expected = newest_revision()
+    return Health(
+        [
+            Check("database", lambda: check_database(run, expected), critical=True),
+            Check("bells", lambda: check_bells(run), critical=False, timeout_s=1.5),
+            Check("workers", lambda: check_workers(run), critical=False),
+        ]
+    )
+
+
+class HealthResponse(JSONResponse):
+    """Health in its own media type."""
+
+    media_type = HEALTH_MEDIA_TYPE
+
+
+_READINESS: dict[int | str, dict[str, Any]] = {
+    503: {"model": HealthBody, "description": "Not ready: a critical check failed."}
+}
+_METRICS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+
+
+def _add_system_routes(app: FastAPI) -> None:
+    @app.get("/livez", tags=["system"], response_class=HealthResponse, response_model=HealthBody)
+    async def get_liveness() -> Response:
+        """The process answers."""
+        status, body = alive()
+        return HealthResponse(body, status)
+
+    async def readiness(request: Request) -> Response:
+        status, body = await request.state.health.report()
+        return HealthResponse(body, status)
+
+    ready: dict[str, Any] = {"response_class": HealthResponse, "response_model": HealthBody, "responses": _READINESS}
+
+    @app.get("/readyz", tags=["system"], **ready)
+    async def get_readiness(request: Request) -> Response:
+        """The database answers and is migrated; the rest is reported."""
+        return await readiness(request)
+
+    @app.get("/startupz", tags=["system"], **ready)
+    async def get_startup(request: Request) -> Response:
+        """The same question as readiness, for a first start."""
+        return await readiness(request)
+
+    @app.get("/metrics", tags=["system"], response_class=Response, responses=_METRICS)
+    async def get_metrics(request: Request) -> Response:
+        """Metrics in Prometheus' text format."""
+        body, media_type = request.state.metrics.render()
+        return Response(body, media_type=media_type)
+
+    app.include_router(pages.router)

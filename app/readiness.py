@@ -1,0 +1,85 @@
+"""What readiness asks the database, and which schema this code expects."""
+
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from app.runtime import Runtime
+
+_migrated = text("SELECT version_num FROM alembic_version")
+_seen = text("SELECT (SELECT max(version_num) FROM alembic_version) AS revision, clock_timestamp() AS now")
+_workers = text("SELECT count(*) FROM heartbeats WHERE seen_at > clock_timestamp() - interval '30 s'")
+
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+class NoMigrations(Exception):
+    """This installation carries no migrations."""
+
+
+def find_migrations() -> Path:
+    """The folder of the migrations: inside the package where it was installed, beside it in the source."""
+    for folder in (PACKAGE / "_migrations", PACKAGE.parent / "migrations"):
+        if (folder / "env.py").is_file():
+            return folder
+    raise NoMigrations
+
+
+def newest_revision() -> str | None:
+    """The revision that this version of the code expects. Revisions are numbers with leading zeros."""
+    folder = str(find_migrations())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # the revisions import what lies beside them; `env.py` does the same
+    return ScriptDirectory(folder).get_current_head()
+
+
+class NotYet(Exception):
+    """What was asked for is not there (yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at the database told: its schema's revision, and its clock."""
+
+    revision: str
+    now: datetime
+
+
+async def see_database(run: Runtime) -> Seen:
+    """Look at the database as this door's role. Raises what the driver raises when there is nothing to see."""
+    async with run.db.begin() as session:
+        row = (await session.execute(_seen)).one()
+    return Seen(row.revision, row.now)
+
+
+async def check_database(run: Runtime, expected: str | None) -> dict[str, str]:
+    """The database answers and is migrated to the revision this code expects.
+
+    Raises NotYet while it is not. A database that is ahead is ready: migrations suit the code that is already running.
+    """
+    async with run.db.begin() as session:
+        found = await session.scalar(_migrated)
+    if found is None or (expected is not None and found < expected):
+        raise NotYet
+    return {"revision": str(found)}
+
+
+async def check_bells(run: Runtime) -> dict[str, int]:
+    """Valkey answers; without it workers find their work by polling. Raises NotYet."""
+    if not await run.bells.answers():
+        raise NotYet
+    return {"lost": run.bells.lost}
+
+
+async def check_workers(run: Runtime) -> dict[str, int]:
+    """A worker said in the last 30 seconds that it lives. Raises NotYet when none did."""
+    async with run.db.begin() as session:
+        workers = int(await session.scalar(_workers) or 0)
+    if not workers:
+        raise NotYet
+    return {"workers": workers}

@@ -1,0 +1,123 @@
+"""What a worker process runs beside its queue: its lines, and the loops that look for work by themselves."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import structlog
+
+from app.dispatch.lines import BEAT_S, SWEEP_S, Lines
+from app.inbound.settle import settle_pending
+from app.kit.db import is_away
+from app.readiness import NotYet, check_database, newest_revision
+from app.runtime import Runtime, open_runtime
+from app.settings import Settings
+
+log = structlog.get_logger()
+
+SETTLE_ROWS = 200
+
+
+class CannotWork(Exception):
+    """This worker cannot do anything with the database it was given."""
+
+
+class Stage:
+    """Everything of a worker process but the queue. `ctx` is what jobs get: `run` and `lines`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.ctx: dict[str, Any] = {}
+        self._stack = AsyncExitStack()
+        self._loops: list[asyncio.Task[None]] = []
+        self._begun: asyncio.Task[None] | None = None
+        self.failed: str | None = None
+
+    def begin(self) -> None:
+        """Start, once, without waiting: arq calls this before it knows whether Valkey answers."""
+        if self._begun is None:
+            self._begun = asyncio.get_running_loop().create_task(self._begin())
+            self._begun.add_done_callback(self._note_failure)
+
+    def _note_failure(self, begun: "asyncio.Task[None]") -> None:
+        """A start that failed ends the process, also while the queue still waits for its own server."""
+        if not begun.cancelled() and isinstance(begun.exception(), CannotWork):
+            self.failed = str(begun.exception())
+            log.error("worker.cannot_work", cause=self.failed)
+            signal.raise_signal(signal.SIGTERM)
+
+    async def begun(self) -> None:
+        """Wait until the start is over. Raises what made it fail."""
+        self.begin()
+        assert self._begun is not None
+        await asyncio.shield(self._begun)
+
+    async def _begin(self) -> None:
+        run = await self._stack.enter_async_context(open_runtime(self.settings, "worker"))
+        await self._await_database(run)
+        lines = Lines(run)
+        self.ctx |= {"run": run, "lines": lines}
+        await self._catch_up(run)
+        self._every(BEAT_S, lines.beat)
+        self._every(SWEEP_S, lines.sweep_all)
+        self._every(3600.0, lines.make_partitions)
+        if self.settings.poll_s > 0:
+            self._every(self.settings.poll_s, lines.wake_due)
+            self._every(self.settings.poll_s, lambda: settle_pending(run, SETTLE_ROWS))
+        log.info("worker.begun", owner=lines.owner, poll_s=self.settings.poll_s)
+
+    async def _await_database(self, run: Runtime) -> None:
+        """Wait for a database that is away; say at once when it is there and cannot be worked with.
+
+        Raises CannotWork: a role that may not be taken on, a schema that was not made, a password that is wrong.
+        """
+        while True:
+            try:
+                await check_database(run, newest_revision())
+            except NotYet:
+                raise CannotWork("the schema is older than this version: `toplu migrate` brings it up") from None
+            except Exception as error:
+                if not is_away(error):
+                    cause = str(getattr(error, "orig", error)).splitlines()[0]
+                    raise CannotWork(f"the database cannot be worked with as toplu_worker: {cause}") from error
+                log.warning("worker.awaits_database", error=type(error).__name__)
+                await asyncio.sleep(2.0)
+            else:
+                return
+
+    async def _catch_up(self, run: Runtime) -> None:
+        """Hear what was said while no worker ran, before anything is sent: a STOP may be among it."""
+        try:
+            await settle_pending(run, SETTLE_ROWS)
+        except Exception:
+            log.exception("worker.catch_up_failed")
+
+    def _every(self, seconds: float, look: Callable[[], Awaitable[Any]]) -> None:
+        self._loops.append(asyncio.create_task(_repeat(seconds, look)))
+
+    async def end(self) -> None:
+        """Drain: stop looking, stop claiming, let posts end, write answers down, close everything."""
+        if self._begun is not None:
+            self._begun.cancel()  # a start that still waits for its database
+            await asyncio.gather(self._begun, return_exceptions=True)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        try:
+            if "lines" in self.ctx:
+                await self.ctx["lines"].stop()
+        finally:
+            await self._stack.aclose()
+        log.info("worker.ended")
+
+
+async def _repeat(seconds: float, look: Callable[[], Awaitable[Any]]) -> None:
+    """Look again and again; a failed look is logged and the next one comes. The database may be away for a while."""
+    while True:
+        try:
+            await look()
+        except Exception as error:
+            log.error("worker.look_failed", error=type(error).__name__, exc_info=not is_away(error))
+        await asyncio.sleep(seconds)

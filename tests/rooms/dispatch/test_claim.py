@@ -1,0 +1,142 @@
+"""What a claim asks beside the gate, and what happens to answers that cannot be written."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from app.dispatch.flow.lease import Page, lease
+from app.dispatch.flow.record import Verdict
+from app.dispatch.held import Hold
+from app.dispatch.keep import Keeper
+from app.dispatch.states import State
+from app.kit.clock import utc_now
+from app.kit.db import Database
+from app.kit.ids import decode
+from app.runtime import Runtime, open_runtime
+from app.senders.hold import hold_line
+from app.tenants.keys import get_tenant_keys
+from tests.conftest import Servers, TestDatabase
+from tests.house import House, open_house, phone
+
+pytestmark = pytest.mark.anyio
+
+
+async def hold_of(house: House, db: Database) -> Hold:
+    tenant, sender = house.tenant.id, decode("snd", house.tenant.sender)
+    async with db.begin(tenant) as session:
+        line = await hold_line(session, tenant, sender, "test", lease_s=60)
+    assert line is not None
+    return Hold(tenant, sender, "test", line.fence)
+
+
+async def claim(run: Runtime, hold: Hold, batch: UUID) -> Page:
+    async with run.db.begin(hold.tenant) as session:
+        return await lease(session, hold, batch, size=10, lease_s=60, expires_at=utc_now().replace(year=2099))
+
+
+async def queued(house: House, count: int = 3) -> UUID:
+    await house.consent(*[phone(n) for n in range(count)])
+    return decode("bat", (await house.send(*[phone(n) for n in range(count)]))["id"])
+
+
+@pytest.mark.parametrize(
+    ("what", "change"),
+    [
+        ("/v1/batches/{batch}/pause", None),
+        ("/v1/batches/{batch}/cancel", None),
+        ("/v1/senders/{sender}", {"state": "paused"}),
+        ("/v1/templates/{template}", {"status": "paused"}),
+    ],
+    ids=["batch paused", "batch cancelled", "sender paused", "template paused"],
+)
+async def test_nothing_is_claimed_after_what_forbids_it_has_committed(
+    api_only: House, what: str, change: dict[str, str] | None
+) -> None:
+    batch = await queued(api_only)
+    templates = (await api_only.get("/v1/templates"))["data"]
+    names = {
+        "batch": (await api_only.get("/v1/batches"))["data"][0]["id"],
+        "sender": api_only.tenant.sender,
+        "template": next(row["id"] for row in templates if row["name"] == "autumn_offer"),
+    }
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        method = "POST" if change is None else "PATCH"
+        answer = await api_only.client.request(method, what.format(**names), json=change)
+
+        page = await claim(run, hold, batch)
+
+    assert answer.is_success, answer.text
+    assert 0 == page.seen
+
+
+async def test_a_line_that_changed_hands_claims_nothing_for_its_old_holder(api_only: House) -> None:
+    batch = await queued(api_only)
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+
+        page = await claim(run, Hold(hold.tenant, hold.sender, hold.owner, hold.fence - 1), batch)
+
+    assert 0 == page.seen
+
+
+async def test_an_answer_that_cannot_be_written_does_not_hold_up_the_others(api_only: House) -> None:
+    batch = await queued(api_only)
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        page = await claim(run, hold, batch)
+        async with run.db.begin(hold.tenant) as session:
+            keys = await get_tenant_keys(run, session, hold.tenant)
+        keeper = Keeper(run, hold.tenant, keys, hold)
+        keeping = asyncio.create_task(keeper.keep())
+
+        first, poison, last = page.leased
+        keeper.add(Verdict(first.id, State.SENT))
+        keeper.add(Verdict(poison.id, State.FAILED, meta_code=2**40))
+        keeper.add(Verdict(last.id, State.SENT))
+        await keeper.finish(keeping)
+
+    counts = (await api_only.get("/v1/batches"))["data"][0]["counts"]
+    assert {"sent": 2, "sending": 1} == counts
+
+
+async def test_recording_twice_writes_nothing_the_second_time(api_only: House) -> None:
+    batch = await queued(api_only)
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        page = await claim(run, hold, batch)
+        async with run.db.begin(hold.tenant) as session:
+            keys = await get_tenant_keys(run, session, hold.tenant)
+        for _ in range(2):
+            keeper = Keeper(run, hold.tenant, keys, hold)
+            keeping = asyncio.create_task(keeper.keep())
+            for message in page.leased:
+                keeper.add(Verdict(message.id, State.SENT))
+            await keeper.finish(keeping)
+
+    counts = (await api_only.get("/v1/batches"))["data"][0]["counts"]
+    assert {"sent": 3} == counts
+
+
+async def test_a_whatsapp_that_cannot_be_reached_silences_the_line(
+    servers: Servers, database: TestDatabase, tmp_path: Path
+) -> None:
+    async with open_house(database.url, servers.valkey.url, tmp_path, sandbox=False) as house:
+        await queued(house, 100)
+        connection = await asyncpg.connect(database.admin_url)
+        scope = None
+        for _ in range(200):
+            scope = await connection.fetchval("SELECT halted_scope FROM toplu.sender_lines")
+            if scope is not None:
+                break
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
+        uncertain = await connection.fetchval("SELECT count(*) FROM toplu.outcomes")
+        left = await connection.fetchval("SELECT count(*) FROM toplu.dispatch WHERE state = 'queued'")
+        await connection.close()
+
+    assert "no_answers" == scope
+    assert (0, 100) == (uncertain, left)

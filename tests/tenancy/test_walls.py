@@ -1,0 +1,149 @@
+"""A tenant sees only its own: by the query, by row-level security under it, and on every route."""
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.kit.db import Database
+from app.kit.ids import encode, new_id
+from app.kit.tables import metadata
+from app.runtime import open_database
+from tests.furnish import Tenant
+from tests.house import House, phone
+
+pytestmark = pytest.mark.anyio
+
+TENANT_TABLES = sorted(name for name, table in metadata.tables.items() if "tenant_id" in table.c)
+
+
+async def count(db: Database, tenant: Any, table: str, role_may_read: bool = True) -> int | None:
+    """How many rows of any tenant this role sees; None when it may not read the table at all."""
+    try:
+        async with db.begin(tenant) as session:
+            return int(await session.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
+    except DBAPIError as error:
+        assert "permission denied" in str(error.orig)
+        return None
+
+
+@pytest.fixture
+async def two(house: House) -> tuple[House, Tenant]:
+    """Two tenants; the first has rows in nearly every table."""
+    await house.consent(phone(1), phone(2))
+    await house.withdraw(phone(2))
+    batch = await house.send(phone(1), phone(2), phone(3))
+    await house.client.post(
+        "/v1/suppressions", json={"people": [{"to": phone(2)}], "scope": "marketing", "channel": "api", "by": "person"}
+    )
+    await house.until_settled(batch["id"])
+    return house, await house.add_tenant("Öteki Ltd. Şti.")
+
+
+@pytest.mark.parametrize("door", ["api", "worker"])
+async def test_neither_role_sees_another_tenants_rows(two: tuple[House, Tenant], door: Any) -> None:
+    house, other = two
+    db = open_database(house.settings, door)
+
+    filled = 0
+    for table in TENANT_TABLES:
+        own = await count(db, house.tenant.id, table)
+        theirs = {
+            "tenant_keys": 1,
+            "tenants": 1,
+            "api_keys": 1,
+            "audit_events": 2,
+        }.get(table, 0)
+        if own is None:
+            continue
+        filled += own > 0
+        assert theirs == await count(db, other.id, table), table
+        assert 0 == await count(db, None, table), table
+        assert 0 == await count(db, new_id(), table), table
+    await db.close()
+
+    assert filled >= 11
+
+
+@pytest.mark.parametrize("door", ["api", "worker"])
+async def test_neither_role_writes_a_row_for_another_tenant(two: tuple[House, Tenant], door: Any) -> None:
+    house, other = two
+    db = open_database(house.settings, door)
+
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with db.begin(house.tenant.id) as session:
+            statement = text("INSERT INTO people (id, tenant_id) VALUES (:id, :tenant)")
+            await session.execute(statement, {"id": new_id(), "tenant": other.id})
+    await db.close()
+
+
+async def test_the_tenant_of_one_transaction_is_forgotten_by_the_next(two: tuple[House, Tenant]) -> None:
+    house, _ = two
+    single = house.settings.model_copy(update={"api_pool_size": 1})
+    db = open_database(single, "api")
+
+    assert await count(db, house.tenant.id, "people")
+    assert 0 == await count(db, None, "people")
+    await db.close()
+
+
+BODIES: dict[str, Any] = {
+    "updateSender": {"name": "x"},
+    "updateTemplate": {"status": "paused"},
+    "createNoticeVersion": {
+        "title": "x",
+        "body": "x",
+        "purposes": ["campaign_information"],
+        "change_kind": "editorial",
+    },
+}
+
+
+async def test_every_route_answers_404_for_another_tenants_id(two: tuple[House, Tenant]) -> None:
+    """Routes come from the OpenAPI document, so a new one is tried the day it appears."""
+    house, other = two
+    ids = await _ids_of(house)
+    document = await house.get("/openapi.json")
+    tried = []
+    async with house.client_of(other) as client:
+        for path, operations in document["paths"].items():
+            names = re.findall(r"{(\w+)}", path)
+            if not path.startswith("/v1") or not names or path.startswith("/v1/purposes"):
+                continue
+            for method, operation in operations.items():
+                filled = path
+                for name in names:
+                    filled = filled.replace(f"{{{name}}}", ids[name])
+                answer = await client.request(
+                    method,
+                    filled,
+                    json=BODIES.get(operation["operationId"]),
+                    content=None,
+                    headers={"content-type": "application/x-ndjson"} if "recipients" in path else None,
+                )
+                tried.append(operation["operationId"])
+                assert (404, operation["operationId"]) == (answer.status_code, operation["operationId"]), answer.text
+
+    assert len(tried) >= 18
+
+
+async def _ids_of(house: House) -> dict[str, str]:
+    """A real id of the first tenant for every path parameter."""
+
+    async def first(path: str) -> str:
+        return str((await house.get(path))["data"][0]["id"])
+
+    batch = await first("/v1/batches")
+    message = (await house.messages(batch))[0]
+    return {
+        "batch_id": batch,
+        "message_id": message["id"],
+        "sender_id": await first("/v1/senders"),
+        "template_id": await first("/v1/templates"),
+        "notice_id": await first("/v1/notices"),
+        "version": "1",
+        "api_key_id": await first("/v1/api-keys"),
+        "person_id": message["person"] or encode("per", new_id()),
+    }
