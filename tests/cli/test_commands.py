@@ -1,0 +1,123 @@
+"""Commands that cannot go on say so in one line."""
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import environment, toplu
+from tests.conftest import LOGIN, PASSWORD, Servers, TestDatabase
+
+KEY = base64.b64encode(bytes(32)).decode()
+NOWHERE = {
+    "TOPLU_DATABASE_URL": "postgresql://somebody:a-canary-password@127.0.0.1:9/nothing",
+    "TOPLU_REDIS_URL": "redis://:a-canary-password@127.0.0.1:9",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        (["api"], {}, "TOPLU_DATABASE_URL is not set"),
+        (["worker"], NOWHERE, "TOPLU_MASTER_KEY"),
+        (["worker"], NOWHERE | {"TOPLU_MASTER_KEY": "a-canary-key"}, "must be base64 of 32 bytes"),
+        (["init"], NOWHERE | {"TOPLU_MASTER_KEY": KEY}, "nothing listens there"),
+        (["migrate"], NOWHERE, "nothing listens there"),
+        (["migrate"], {"TOPLU_DATABASE_URL": "mysql://a:canary@127.0.0.1/x"}, "should look like postgresql://"),
+        (["doctor"], NOWHERE | {"TOPLU_DATABASE_URL": "canary"}, "TOPLU_DATABASE_URL is not usable"),
+        (["doctor"], NOWHERE | {"TOPLU_DATABASE_URL": "postgresql://a:b@c:canary/x"}, "should look like postgresql://"),
+        (["worker"], NOWHERE | {"TOPLU_REDIS_URL": "http://canary"}, "should look like redis://"),
+        (["doctor"], NOWHERE | {"TOPLU_WHATSAPP_URL": "https://a:canary@x"}, "TOPLU_WHATSAPP_URL is not usable"),
+        (["doctor", "--data-dir", "/nonexistent/x y"], {}, "toplu up --data-dir '/nonexistent/x y'"),
+        (["migrate"], {}, "TOPLU_DATABASE_URL is not set"),
+        (["api"], NOWHERE | {"TOPLU_MASTER_KEY": KEY, "TOPLU_POLL_S": "a-canary-word"}, "TOPLU_POLL_S is not usable"),
+        (
+            ["keys", "create", "--name", "x", "--tenant", "ten_x"],
+            NOWHERE | {"TOPLU_MASTER_KEY": KEY},
+            "looks like ten_",
+        ),
+        (["up", "--data-dir", "/dev/null/x"], {}, "cannot be used as data directory"),
+    ],
+)
+def test_what_an_operator_can_mend_is_one_line_without_secrets(
+    words: list[str], settings: dict[str, str], said: str
+) -> None:
+    done = toplu(*words, **{"TOPLU_DATA_DIR": "/nonexistent"} | settings)
+
+    assert 1 == done.returncode
+    assert said in done.stderr
+    assert 1 == done.stderr.count("\n"), done.stderr
+    assert "canary" not in done.stderr + done.stdout
+
+
+def test_the_doctor_says_what_is_wrong_and_exits_1() -> None:
+    url = "http://example.com:8080/graph"
+    empty = {"TOPLU_WHATSAPP_APP_SECRET": "", "TOPLU_WHATSAPP_VERIFY_TOKEN": ""}
+    done = toplu("doctor", **NOWHERE, **empty, TOPLU_MASTER_KEY=KEY, TOPLU_WHATSAPP_URL=url)
+
+    bad = [line for line in done.stdout.splitlines() if line.startswith("BAD")]
+
+    assert 1 == done.returncode
+    assert "" == done.stderr
+    assert 5 == len(bad), done.stdout  # two roles, WhatsApp in clear, webhook secret, verify token
+    assert 2 == done.stdout.count("nothing listens there")
+    assert "note  Valkey does not answer" in done.stdout
+    assert "WhatsApp at http://example.com:8080/graph" in done.stdout
+    assert "canary" not in done.stdout
+
+
+def test_the_doctor_names_what_the_server_refuses_and_expects_one_role_of_a_login(
+    servers: Servers, module_database: TestDatabase
+) -> None:
+    name = module_database.name
+    wrong = servers.postgres.url(name, LOGIN, password="a-canary-password")
+    nothing = servers.postgres.url("no_such_database", LOGIN, password=PASSWORD)
+    servers.postgres.sql(
+        "CREATE ROLE only_the_api LOGIN PASSWORD 'invented';"
+        "GRANT toplu_api TO only_the_api WITH SET TRUE, INHERIT FALSE"
+    )
+    api = servers.postgres.url(name, "only_the_api", password="invented")
+    rest = {"TOPLU_REDIS_URL": servers.valkey.url, "TOPLU_MASTER_KEY": KEY}
+
+    said = [toplu("doctor", TOPLU_DATABASE_URL=url, **rest) for url in (wrong, nothing, api)]
+    moved = toplu("migrate", TOPLU_DATABASE_URL=api)
+
+    assert ["", "", ""] == [one.stderr for one in said]
+    assert 2 == said[0].stdout.count("wrong login or password")
+    assert 2 == said[1].stdout.count("there is no such database")
+    assert "ok    database usable as toplu_api" in said[2].stdout
+    assert "toplu_worker" not in said[2].stdout
+    assert (1, 1) == (moved.returncode, moved.stderr.count("\n"))
+    assert "permission denied" in moved.stderr
+    assert "canary" not in "".join(one.stdout for one in said)
+
+
+def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
+    program = [sys.executable, "-m", "app", "doctor"]
+    settings = environment(**NOWHERE, TOPLU_MASTER_KEY=KEY)
+
+    with subprocess.Popen(program, cwd="/", env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as doctor:
+        assert doctor.stdout is not None
+        assert doctor.stderr is not None
+        doctor.stdout.close()
+        said = doctor.stderr.read()
+
+    assert b"" == said
+
+
+def test_the_sandboxs_help_calls_it_by_its_name() -> None:
+    done = toplu("sandbox", "--help")
+
+    assert done.stdout.startswith("usage: toplu sandbox ")
+
+
+def test_the_api_describes_itself_without_servers_or_settings(tmp_path: Path) -> None:
+    target = tmp_path / "openapi.json"
+
+    done = toplu("openapi", "--output", str(target))
+
+    assert 0 == done.returncode, done.stderr
+    assert "/v1/batches" in json.loads(target.read_text())["paths"]
