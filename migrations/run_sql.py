@@ -8,6 +8,15 @@ from sqlalchemy.util import await_only
 HERE = Path(__file__).parent / "sql"
 
 
+class OnlyForward(Exception):
+    """Migrations only go forward: what a downgrade would drop is evidence. Restore a backup to go back."""
+
+
+def downgrade() -> None:
+    """Every revision's way back: refused, always, and for the reason that OnlyForward gives."""
+    raise OnlyForward(OnlyForward.__doc__)
+
+
 def run_sql(name: str) -> None:
     """Execute `sql/<name>.sql`, which may hold many statements.
 

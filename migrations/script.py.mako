@@ -4,6 +4,9 @@ Revision: ${up_revision} (after ${down_revision | comma,n})
 """
 
 from alembic import op
+from run_sql import downgrade
+
+__all__ = ["downgrade", "upgrade"]
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
@@ -14,7 +17,3 @@ depends_on = None
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '2s'")
     ${upgrades if upgrades else "..."}
-
-
-def downgrade() -> None:
-    raise NotImplementedError("Migrations only go forward; restore a backup to go back.")

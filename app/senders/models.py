@@ -4,7 +4,6 @@ from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
     Column,
-    Double,
     ForeignKey,
     Index,
     Integer,
@@ -47,6 +46,4 @@ sender_lines = Table(
     Column("halted_until", TIMESTAMP(timezone=True), nullable=False),
     Column("halted_code", Integer),
     Column("halted_scope", Text),
-    Column("paced_until", TIMESTAMP(timezone=True), nullable=False),
-    Column("allowed_rate", Double),
 )

@@ -25,9 +25,7 @@ CREATE TABLE sender_lines (
     lease_until timestamptz NOT NULL DEFAULT '-infinity',
     halted_until timestamptz NOT NULL DEFAULT '-infinity',
     halted_code int,
-    halted_scope text,
-    paced_until timestamptz NOT NULL DEFAULT '-infinity',
-    allowed_rate double precision
+    halted_scope text
 ) WITH (fillfactor = 50);
 SELECT guard_tenant_rows('sender_lines');
 

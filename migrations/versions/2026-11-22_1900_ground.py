@@ -1,6 +1,8 @@
 """The ground: tenant setting, ids, business time, append-only guard, partitions."""
 
-from run_sql import run_sql
+from run_sql import downgrade, run_sql
+
+__all__ = ["downgrade", "upgrade"]
 
 revision = "0001"
 down_revision = None
@@ -10,7 +12,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_sql("ground")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("Migrations only go forward; restore a backup to go back.")

@@ -1,6 +1,8 @@
 """Notices and their versions."""
 
-from run_sql import run_sql
+from run_sql import downgrade, run_sql
+
+__all__ = ["downgrade", "upgrade"]
 
 revision = "0005"
 down_revision = "0004"
@@ -10,7 +12,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_sql("notices")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("Migrations only go forward; restore a backup to go back.")

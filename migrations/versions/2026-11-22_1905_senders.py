@@ -1,6 +1,8 @@
 """Senders and their lines."""
 
-from run_sql import run_sql
+from run_sql import downgrade, run_sql
+
+__all__ = ["downgrade", "upgrade"]
 
 revision = "0006"
 down_revision = "0005"
@@ -10,7 +12,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_sql("senders")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("Migrations only go forward; restore a backup to go back.")

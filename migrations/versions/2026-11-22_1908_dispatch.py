@@ -1,6 +1,8 @@
 """Batches, messages, dispatch, outcomes, delivery log."""
 
-from run_sql import run_sql
+from run_sql import downgrade, run_sql
+
+__all__ = ["downgrade", "upgrade"]
 
 revision = "0009"
 down_revision = "0008"
@@ -10,7 +12,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_sql("dispatch")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("Migrations only go forward; restore a backup to go back.")
