@@ -22,8 +22,9 @@ _batches = text(
     " AND (CAST(:state AS text) IS NULL OR b.state = :state) ORDER BY b.id DESC LIMIT :size"
 )
 _counts = text(
-    "SELECT state, reason, sum(n)::int AS n FROM batch_counts WHERE tenant_id = :tenant AND batch_id = :batch"
-    " GROUP BY state, reason HAVING sum(n) <> 0"
+    "SELECT batch_id, state, reason, sum(n)::int AS n FROM batch_counts"
+    " WHERE tenant_id = :tenant AND batch_id = ANY (CAST(:batches AS uuid[]))"
+    " GROUP BY batch_id, state, reason HAVING sum(n) <> 0"
 )
 _due_batches = text(
     """
@@ -102,15 +103,24 @@ async def list_batches(
     return (await session.execute(_batches, named)).all()
 
 
-async def count_batch(session: Session, tenant: UUID, batch: UUID) -> tuple[dict[str, int], dict[str, int]]:
-    """How many messages are in each state, and how many were refused for each reason. Sums of the counter's deltas."""
-    states: dict[str, int] = {}
-    reasons: dict[str, int] = {}
-    for row in await session.execute(_counts, {"tenant": tenant, "batch": batch}):
+# How many messages are in each state, and how many were refused for each reason.
+Counted = tuple[dict[str, int], dict[str, int]]
+
+
+async def count_batches(session: Session, tenant: UUID, batches: Sequence[UUID]) -> dict[UUID, Counted]:
+    """The counters of each batch, as sums of their deltas, in one statement. Every batch asked for is in the answer."""
+    counted: dict[UUID, Counted] = {batch: ({}, {}) for batch in batches}
+    for row in await session.execute(_counts, {"tenant": tenant, "batches": list(batches)}):
+        states, reasons = counted[row.batch_id]
         states[row.state] = states.get(row.state, 0) + row.n
         if row.reason is not None:
             reasons[row.reason] = row.n
-    return {state: n for state, n in states.items() if n}, reasons
+    return {batch: ({state: n for state, n in states.items() if n}, why) for batch, (states, why) in counted.items()}
+
+
+async def count_batch(session: Session, tenant: UUID, batch: UUID) -> Counted:
+    """The counters of one batch: a list of one."""
+    return (await count_batches(session, tenant, [batch]))[batch]
 
 
 async def due_batches(session: Session, tenant: UUID, sender: UUID, *, after: UUID | None) -> list[DueBatch]:

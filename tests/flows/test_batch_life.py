@@ -84,3 +84,14 @@ async def test_pausing_a_sender_stops_its_line(house: House) -> None:
 
     assert 0 < paused["counts"]["queued"] == later["counts"]["queued"]
     assert 100 == len(house.accepted()) == sum(settled["counts"].values())
+
+
+async def test_a_list_of_batches_shows_each_with_its_own_counters(api_only: House) -> None:
+    await api_only.consent(phone(1), phone(2))
+    await api_only.send(phone(1), phone(2))
+    await api_only.send(phone(1), phone(3))
+
+    listed = (await api_only.get("/v1/batches"))["data"]
+
+    assert [{"queued": 1, "refused": 1}, {"queued": 2}] == [batch["counts"] for batch in listed]
+    assert [{"unknown_person": 1}, {}] == [batch["refusals"] for batch in listed]

@@ -20,7 +20,7 @@ from app.dispatch.errors import (
 )
 from app.dispatch.inline import take_in_inline
 from app.dispatch.pause import pause, resume
-from app.dispatch.queries import count_batch, find_batch
+from app.dispatch.queries import count_batch, count_batches, find_batch
 from app.dispatch.reconcile import reconcile
 from app.dispatch.rows.objects import read_object
 from app.dispatch.schemas import (
@@ -128,7 +128,8 @@ async def list_batches(
         return list(await queries.list_batches(tx.session, tx.tenant, after=after, state=state, size=size))
 
     page = await list_page(tx, asked, fetch, filters={"state": state})
-    data = [show_batch(row, *await count_batch(tx.session, tx.tenant, row.id)) for row in page.rows]
+    counted = await count_batches(tx.session, tx.tenant, [row.id for row in page.rows])
+    data = [show_batch(row, *counted[row.id]) for row in page.rows]
     return BatchPage(data=data, next_cursor=page.next_cursor, has_more=page.has_more)
 
 
