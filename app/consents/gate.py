@@ -31,6 +31,3 @@ MEANING: Final[dict[Refusal, str]] = {
     Refusal.CONSENT_EXPIRED: "The consent, or the approval of commercial messages, was given for a time that is over.",
     Refusal.NOTICE_STALE: "The notice changed materially since the person consented, and the time of grace is over.",
 }
-
-# What was missing or in the way: one of these, or `scope:<scope>` for a suppression or an objection.
-REFUSED_FOR: Final = ("explicit_consent", "commercial_approval", "basis_assertion")

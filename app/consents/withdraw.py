@@ -1,6 +1,6 @@
 """Withdraw: the person takes their consent back, and the approval of commercial messages with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -14,26 +14,26 @@ from app.purposes.queries import Purpose
 async def withdraw(
     session: Session,
     tenant: UUID,
-    people: Iterable[UUID],
+    people: Mapping[UUID, datetime],
     purposes: Iterable[Purpose],
     *,
     channel: Channel,
-    occurred_at: datetime,
     method: str | None = None,
     entity: Entity = "person",
     api_key_id: UUID | None = None,
 ) -> int:
     """Withdraw every person's consent, and approval, for every one of `purposes`. How many lines were written.
 
+    `people` says when each of them did so. All are written at once: one after the other, two calls that share people
+    would lock them in two orders and wait for each other.
     It is written whether or not a consent is on record: an older grant that is imported later stays without effect,
     one that is given later counts. Raises ConsentNotApplicable for a purpose that does not rest on consent.
     """
     entries: list[Entry] = []
-    everyone = list(dict.fromkeys(people))
     for purpose in purposes:
         if not purpose.needs_consent:
             raise ConsentNotApplicable
-        for person in everyone:
+        for person, occurred_at in people.items():
             entries.append(Entry(person, "explicit_consent", "withdrawn", purpose.id, occurred_at, channel, method))
             if purpose.commercial:
                 entries.append(

@@ -1,8 +1,7 @@
 """The other half of a STOP: withdraw the consents and approvals for marketing."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, func, literal, select, text, update
@@ -15,6 +14,7 @@ from app.purposes.queries import list_purposes
 from app.runtime import Runtime
 from app.tenants.keys import get_tenant_keys
 
+EPOCH = datetime.fromtimestamp(0, UTC)
 # Shorter than the pool's own: an import that holds these rows is met again on the next turn.
 _patience = text("SET LOCAL lock_timeout = '1s'")
 
@@ -43,11 +43,11 @@ async def withdraw_stopped(run: Runtime, tenant: UUID, stops: Sequence[Spoken]) 
         if not still_open:
             return
         now = utc_now()
-        people: defaultdict[datetime, set[UUID]] = defaultdict(set)
+        people: dict[UUID, datetime] = {}
         for fingerprint in still_open:
             one = met[fingerprint]
-            people[min(one.spoken.heard.at, now)].update(one.people)
+            for person in one.people:  # who said it twice is taken at their last word
+                people[person] = max(people.get(person, EPOCH), min(one.spoken.heard.at, now))
         marketing = [p for p in await list_purposes(session) if p.class_ == "marketing" and p.needs_consent]
-        for at in sorted(people):
-            await withdraw(session, tenant, people[at], marketing, channel="whatsapp", occurred_at=at, method="keyword")
+        await withdraw(session, tenant, people, marketing, channel="whatsapp", method="keyword")
         await session.execute(update(inbound_messages).where(*these).values(withdrawn_at=func.clock_timestamp()))

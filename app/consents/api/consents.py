@@ -111,10 +111,9 @@ async def withdraw_consents(request: Repeatable, tx: Writing, body: schemas.With
         await withdraw(
             tx.session,
             tx.tenant,
-            met.people,
+            dict.fromkeys(met.people, met.occurred_at),
             purposes,
             channel=body.channel,
-            occurred_at=met.occurred_at,
             method=known(body.method),
             api_key_id=tx.caller.key_id,
         )

@@ -136,7 +136,7 @@ async def test_nobody_is_claimed_while_their_withdrawal_waits(shop: Shop, module
         free = await worker.fetch(claim, person)
         async with shop.desk.run.db.begin(shop.id) as session:
             purposes = [shop.purposes[MARKETING]]
-            await withdraw(session, shop.id, [person], purposes, channel="api", occurred_at=NOW)
+            await withdraw(session, shop.id, {person: NOW}, purposes, channel="api")
 
             during = await worker.fetch(claim, person)
         after = await worker.fetch(claim, person)
