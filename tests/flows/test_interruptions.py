@@ -77,6 +77,8 @@ async def test_sigterm_loses_nothing_and_leaves_nothing_uncertain(house: House, 
     phones = [phone(n) for n in range(300)]
     await house.consent(*phones)
     await asyncio.to_thread(house.sandbox.knobs, latency_ms=200)
+    # three seconds of sending, so that the middle of it is met on a slow machine, too
+    await house.client.patch(f"/v1/senders/{house.tenant.sender}", json={"messages_per_second": 100})
     with WorkerProcess(house.settings, tmp_path / "first.log") as worker:
         batch = await house.send(*phones)
         await house.until(batch["id"], lambda body: body["counts"].get("sending", 0) > 0)
@@ -99,6 +101,7 @@ async def test_after_kill_9_what_was_on_its_way_is_uncertain_until_a_webhook_tel
         phones = [phone(n) for n in range(40)]
         await house.consent(*phones)
         await asyncio.to_thread(house.sandbox.knobs, latency_ms=400, hold_webhooks=True)
+        await house.client.patch(f"/v1/senders/{house.tenant.sender}", json={"messages_per_second": 20})
         with WorkerProcess(house.settings, tmp_path / "worker.log") as worker:
             batch = await house.send(*phones)
             await house.until(batch["id"], lambda body: body["counts"].get("sending", 0) > 0)
