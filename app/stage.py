@@ -11,6 +11,7 @@ import structlog
 from app.dispatch.lines import BEAT_S, SWEEP_S, Lines
 from app.inbound.settle import settle_pending
 from app.kit.db import is_away
+from app.kit.tasks import end_tasks, insist_on_cancelling
 from app.readiness import NotYet, check_database, newest_revision
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
@@ -33,11 +34,15 @@ class Stage:
         self._stack = AsyncExitStack()
         self._loops: list[asyncio.Task[None]] = []
         self._begun: asyncio.Task[None] | None = None
+        self._insists: asyncio.Task[None] | None = None
         self.failed: str | None = None
 
     def begin(self) -> None:
-        """Start, once, without waiting: arq calls this before it knows whether Valkey answers."""
+        """Start, once, without waiting: arq's main task calls this before it knows whether Valkey answers."""
         if self._begun is None:
+            main = asyncio.current_task()
+            assert main is not None
+            self._insists = asyncio.create_task(insist_on_cancelling(main))
             self._begun = asyncio.get_running_loop().create_task(self._begin())
             self._begun.add_done_callback(self._note_failure)
 
@@ -99,12 +104,9 @@ class Stage:
 
     async def end(self) -> None:
         """Drain: stop looking, stop claiming, let posts end, write answers down, close everything."""
-        if self._begun is not None:
-            self._begun.cancel()  # a start that still waits for its database
-            await asyncio.gather(self._begun, return_exceptions=True)
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._begun is not None and self._insists is not None:
+            await end_tasks(self._begun, self._insists)  # a start that still waits for its database
+        await end_tasks(*self._loops)
         try:
             if "lines" in self.ctx:
                 await self.ctx["lines"].stop()

@@ -1,0 +1,33 @@
+"""Ending tasks on a Python that may lose a cancellation.
+
+In CPython 3.11 `asyncio.wait_for` returns its result, and forgets that it was cancelled, when both happen in one turn
+of the loop. Libraries below us call it (redis-py does, for every write), so one `cancel()` is a wish and no more.
+Measured with arq 0.28 on a busy machine: 3 of 10 workers that got SIGTERM in their first second never ended.
+"""
+
+import asyncio
+
+AGAIN_S = 0.5
+
+
+async def end_tasks(*tasks: "asyncio.Task[None]") -> None:
+    """Cancel these until every one of them has ended. What they raise is dropped: they are no longer wanted."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def insist_on_cancelling(task: "asyncio.Task[None]") -> None:
+    """Watch over a task that somebody else cancels, once: where that cancellation was lost, cancel again.
+
+    A deadline (`asyncio.timeout`) cancels and takes it back within one turn of the loop, so it is not met twice here.
+    """
+    seen = 0
+    while not task.done():
+        await asyncio.wait([task], timeout=AGAIN_S)
+        seen = seen + 1 if task.cancelling() else 0
+        if seen > 1:
+            task.cancel()
