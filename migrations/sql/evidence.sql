@@ -1,0 +1,2 @@
+-- Proof: chain links, checkpoints, decision roots.
+SELECT 1; -- nothing yet

@@ -1,0 +1,2 @@
+-- Identity: one person, many aliases; the gate that follows.
+SELECT 1; -- nothing yet

@@ -1,0 +1,2 @@
+-- What a consent record holds, and bulk imports of them.
+SELECT 1; -- nothing yet

@@ -1,0 +1,2 @@
+-- Registers, and what is due.
+SELECT 1; -- nothing yet
