@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,11 @@ class Running:
 
     @property
     def children(self) -> list[int]:
-        return [
-            int(pid)
-            for pid in Path(f"/proc/{self.process.pid}/task").glob("*/children")
-            for pid in pid.read_text().split()
-        ]
+        found: list[int] = []
+        for listed in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            with suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended since it was listed
+                found += [int(pid) for pid in listed.read_text().split()]
+        return found
 
 
 @contextmanager

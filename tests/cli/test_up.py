@@ -140,8 +140,11 @@ def status(running: Running, key: str, path: str) -> int:
 
 def child(running: Running, word: str) -> int | None:
     for pid in running.children:
-        words = Path(f"/proc/{pid}/cmdline").read_text().replace("/", "\0").replace(" ", "\0").split("\0")
-        if word in words:  # a word, or the last part of a program's path
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_text()
+        except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed
+            continue
+        if word in command.replace("/", "\0").replace(" ", "\0").split("\0"):  # a word, or the last part of a program's path
             return pid
     return None
 
