@@ -144,7 +144,7 @@ def child(running: Running, word: str) -> int | None:
             command = Path(f"/proc/{pid}/cmdline").read_text()
         except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed
             continue
-        if word in command.replace("/", "\0").replace(" ", "\0").split("\0"):  # a word, or the last part of a program's path
+        if word in command.replace("/", "\0").replace(" ", "\0").split("\0"):  # or the last part of a path
             return pid
     return None
 
