@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each makes .venv from the lock first.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format up openapi lint-openapi wheel lock clean venv
+.PHONY: help demo test lint format up openapi kvkk lint-openapi wheel lock clean venv
 
 RUN := .venv/bin
 
@@ -28,6 +28,9 @@ up: venv ## Run the whole stack here: PostgreSQL, Valkey, API, worker, pretend W
 
 openapi: venv ## Write openapi.json anew from the code
 	@$(RUN)/toplu openapi
+
+kvkk: venv ## Write docs/kvkk.md anew from the tests' markers
+	@$(RUN)/python -m tests.kvkk.document
 
 lint-openapi: openapi ## Ask Redocly's recommended rules as well (needs node; tests/edge asks those that matter)
 	npx --yes @redocly/cli@1.34.5 lint openapi.json

@@ -1,6 +1,5 @@
 """Look for what would keep Toplu from working, and say what to do about it."""
 
-import ipaddress
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -89,15 +88,8 @@ async def _examine_keys(run: Runtime, tenant: UUID) -> Finding:
 
 
 def _examine_whatsapp(settings: Settings) -> list[Finding]:
-    url = urlsplit(settings.whatsapp_url)
-    safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname))
-    # Without what may be secret in it: a login before the host, a query behind the path.
-    shown = f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
-    found = [
-        Finding(
-            f"WhatsApp at {shown}", safe, "" if safe else "tokens travel in clear: use https, or a loopback address"
-        )
-    ]
+    url = urlsplit(settings.whatsapp_url)  # checked at the door: https, or this machine
+    found = [Finding(f"WhatsApp at {url.scheme}://{url.netloc}{url.path}", True)]
     secret, verify = any(settings.app_secrets()), settings.whatsapp_verify_token
     hint = "without it no webhook is believed: statuses and STOPs would not arrive; set TOPLU_WHATSAPP_APP_SECRET"
     found.append(Finding("webhook secret set" if secret else "webhook secret missing", secret, "" if secret else hint))
@@ -106,13 +98,3 @@ def _examine_whatsapp(settings: Settings) -> list[Finding]:
         Finding("verify token set" if verify else "verify token missing", bool(verify), "" if verify else hint)
     )
     return found
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host can only be this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False

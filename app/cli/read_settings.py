@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from app.cli.errors import Stop
 from app.cli.place import Place, usual_place
+from app.kit.net import is_loopback
 from app.settings import Settings
 
 # Which beginnings the drivers take, and how the whole address looks.
@@ -51,8 +52,10 @@ def _readable(address: str, schemes: tuple[str, ...]) -> bool:
         port = parts.port
     except ValueError:
         return False
-    if "https" in schemes and (not parts.hostname or "@" in parts.netloc or parts.query):
-        return False
+    if "https" in schemes:  # WhatsApp: the token travels with each message, in clear over http
+        if not parts.hostname or "@" in parts.netloc or parts.query:
+            return False
+        return port != 0 and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)))
     return parts.scheme in schemes and port != 0
 
 

@@ -1,6 +1,5 @@
 """The stack under the demo: `toplu up` in a throwaway folder, and no way to anything but this machine."""
 
-import ipaddress
 import json
 import os
 import signal
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 import app
 from app.demo.errors import DemoFailed
+from app.kit.net import is_loopback
 from app.kit.servers import throwaway_data_dir
 from app.kit.servers.account import Account
 from app.kit.servers.errors import tail
@@ -38,7 +38,7 @@ class Stack:
 
 def refuse_far_whatsapp(address: str | None) -> None:
     """Raises DemoFailed for a WhatsApp that is not on this machine: the list is invented, its numbers may be taken."""
-    if address is not None and not _is_loopback(urlsplit(address).hostname):
+    if address is not None and not is_loopback(urlsplit(address).hostname):
         raise DemoFailed("TOPLU_WHATSAPP_URL is not an address of this machine, and the demo writes to no other.")
 
 
@@ -90,10 +90,3 @@ def _await_announcement(child: Child, folder: Path, log_file: Path) -> Stack:
             raise DemoFailed(f"The stack did not start.{tail(log_file)}")
         time.sleep(0.05)
     return Stack(**json.loads(announced.read_text(encoding="utf-8")), folder=str(folder))
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False

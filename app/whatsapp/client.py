@@ -18,6 +18,7 @@ from typing import Final
 import httpx
 import structlog
 
+from app.kit.net import is_loopback
 from app.whatsapp.answers import read_answer
 from app.whatsapp.outcomes import Halted, NotSent, Outcome, Uncertain
 from app.whatsapp.transport import open_transport
@@ -58,11 +59,14 @@ class CloudApi:
     ) -> None:
         """Remember where to post, for instance to `https://graph.facebook.com` and `v23.0`.
 
-        Raises ValueError when the address is not plain http(s) with a host, or the version not like `v23.0`.
+        Raises ValueError when the address is not https with a host (http on this machine only: the token travels
+        with each message), or the version not like `v23.0`.
         """
         url = httpx.URL(base_url)
         if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query:
-            raise ValueError("base_url must be http(s)://host[:port][/path]")
+            raise ValueError("base_url must be https://host[:port][/path]")
+        if url.scheme == "http" and not is_loopback(url.host):
+            raise ValueError("base_url must be https: over http the token would travel in clear")
         if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]{1,2}", version):
             raise ValueError("version must look like v23.0")
         wait = timeouts or Timeouts()

@@ -31,6 +31,7 @@ NOWHERE = {
         (["doctor"], NOWHERE | {"TOPLU_DATABASE_URL": "postgresql://a:b@c:canary/x"}, "should look like postgresql://"),
         (["worker"], NOWHERE | {"TOPLU_REDIS_URL": "http://canary"}, "should look like redis://"),
         (["doctor"], NOWHERE | {"TOPLU_WHATSAPP_URL": "https://a:canary@x"}, "TOPLU_WHATSAPP_URL is not usable"),
+        (["worker"], NOWHERE | {"TOPLU_WHATSAPP_URL": "http://example.com"}, "it should look like https://"),
         (["doctor", "--data-dir", "/nonexistent/x y"], {}, "toplu up --data-dir '/nonexistent/x y'"),
         (["migrate"], {}, "TOPLU_DATABASE_URL is not set"),
         (["api"], NOWHERE | {"TOPLU_MASTER_KEY": KEY, "TOPLU_POLL_S": "a-canary-word"}, "TOPLU_POLL_S is not usable"),
@@ -54,7 +55,7 @@ def test_what_an_operator_can_mend_is_one_line_without_secrets(
 
 
 def test_the_doctor_says_what_is_wrong_and_exits_1() -> None:
-    url = "http://example.com:8080/graph"
+    url = "https://example.com:8080/graph"
     empty = {"TOPLU_WHATSAPP_APP_SECRET": "", "TOPLU_WHATSAPP_VERIFY_TOKEN": ""}
     done = toplu("doctor", **NOWHERE, **empty, TOPLU_MASTER_KEY=KEY, TOPLU_WHATSAPP_URL=url)
 
@@ -62,10 +63,10 @@ def test_the_doctor_says_what_is_wrong_and_exits_1() -> None:
 
     assert 1 == done.returncode
     assert "" == done.stderr
-    assert 5 == len(bad), done.stdout  # two roles, WhatsApp in clear, webhook secret, verify token
+    assert 4 == len(bad), done.stdout  # two roles, webhook secret, verify token
     assert 2 == done.stdout.count("nothing listens there")
     assert "note  Valkey does not answer" in done.stdout
-    assert "WhatsApp at http://example.com:8080/graph" in done.stdout
+    assert "WhatsApp at https://example.com:8080/graph" in done.stdout
     assert "canary" not in done.stdout
 
 

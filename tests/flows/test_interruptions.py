@@ -47,6 +47,7 @@ async def test_with_valkey_down_polling_alone_drains_a_batch(
     assert 0 == exit_code
 
 
+@pytest.mark.covers("O5")
 async def test_flushall_before_a_worker_hears_and_in_the_middle_loses_nothing(
     servers: Servers, house: House, tmp_path: Path
 ) -> None:
@@ -71,6 +72,7 @@ async def test_flushall_before_a_worker_hears_and_in_the_middle_loses_nothing(
     assert 500 == len(set(house.accepted())) == len(house.accepted())
 
 
+@pytest.mark.covers("O5")
 async def test_sigterm_loses_nothing_and_leaves_nothing_uncertain(house: House, tmp_path: Path) -> None:
     assert house.sandbox is not None
     await house.stop_worker()

@@ -31,6 +31,7 @@ def test_the_canary_is_found_however_it_is_written() -> None:
     assert [] == found_in("905399918274 Kanarya")
 
 
+@pytest.mark.covers("O6")
 async def test_the_canary_comes_out_nowhere(
     servers: Servers, database: TestDatabase, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,6 +174,7 @@ async def test_a_refused_unknown_person_leaves_the_keyed_hash_only(house: House,
     assert [] == found_in(await dump(database))
 
 
+@pytest.mark.covers("O6")
 async def test_a_known_person_is_nowhere_in_clear_in_the_database(house: House, database: TestDatabase) -> None:
     await house.consent(CANARY)
     batch = await house.send(recipients=[ROW])

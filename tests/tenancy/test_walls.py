@@ -43,6 +43,7 @@ async def two(house: House) -> tuple[House, Tenant]:
 
 
 @pytest.mark.parametrize("door", ["api", "worker"])
+@pytest.mark.covers("O6")
 async def test_neither_role_sees_another_tenants_rows(two: tuple[House, Tenant], door: Any) -> None:
     house, other = two
     db = open_database(house.settings, door)

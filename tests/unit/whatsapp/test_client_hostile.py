@@ -77,7 +77,7 @@ async def test_a_refused_connection_is_not_sent() -> None:
 
 
 async def test_a_name_without_an_address_is_not_sent() -> None:
-    async with client_of("http://nowhere.invalid") as api:
+    async with client_of("https://nowhere.invalid") as api:
         outcome = await api.post(NUMBER, TOKEN, BODY)
 
     assert isinstance(outcome, NotSent)
