@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each makes .venv from the lock first.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format up openapi kvkk lint-openapi wheel lock clean venv
+.PHONY: help demo test bench lint format up openapi kvkk lint-openapi wheel lock clean venv
 
 RUN := .venv/bin
 
@@ -12,6 +12,9 @@ demo: venv ## Send an invented list of 5,000 to the pretend WhatsApp, and reconc
 
 test: lint ## Everything that must hold: lint, types, contracts, and the tests on real servers
 	$(RUN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+bench: venv ## Measure against other designs and the limits: QUICK=1 is short, FULL=1 whole, CASES=accept,check some
+	@$(RUN)/python -m tests.bench
 
 lint: venv ## Format, lint, types and the import contracts; changes nothing
 	$(RUN)/ruff check .

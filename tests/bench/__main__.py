@@ -1,0 +1,64 @@
+"""`make bench`: measure against what else would be built, and against the limit. QUICK=1 is short, FULL=1 is whole.
+
+CASES=accept,check runs only those. Prints one table and writes `tests/bench/results.json`.
+"""
+
+import asyncio
+import os
+import sys
+import time
+
+from app.kit.logs import configure
+from tests.bench.cases import accept, check, dispatch, inbound
+from tests.bench.measure import RESULTS, Line, save, show
+from tests.bench.seed import seed_states
+from tests.bench.stand import POSTGRES, Stand, open_stand
+
+QUICK, FULL = bool(os.environ.get("QUICK")), bool(os.environ.get("FULL"))
+ROUNDS = 3
+KNOWN = 300_000 if QUICK else 5_000_000
+
+
+async def main() -> None:
+    wanted = [name for name in os.environ.get("CASES", "").split(",") if name] or list(CASES)
+    configure("ERROR")
+    lines: list[Line] = []
+    began = time.monotonic()
+    async with open_stand() as stand:
+        _tell(began, f"seeding {KNOWN:,} people")
+        await seed_states(stand, KNOWN)
+        for name in wanted:
+            _tell(began, name)
+            lines += await CASES[name](stand)
+    print(show(lines))
+    save(lines, {"quick": QUICK, "full": FULL, "people": KNOWN, "rounds": ROUNDS, "postgres": POSTGRES})
+    _tell(began, f"written to {RESULTS.name}")
+
+
+async def _accept(stand: Stand) -> list[Line]:
+    recipients = 20_000 if QUICK else 1_000_000 if FULL else 100_000
+    return await accept.measure(stand, recipients=recipients, known=KNOWN, rounds=ROUNDS)
+
+
+async def _check(stand: Stand) -> list[Line]:
+    return await check.measure(stand, known=KNOWN, rounds=ROUNDS)
+
+
+async def _dispatch(stand: Stand) -> list[Line]:
+    messages, usual = (5_000, 500) if QUICK else (20_000, 2_000)
+    return await dispatch.measure(stand, messages=messages, known=min(KNOWN, 1_000_000), rounds=ROUNDS, usual=usual)
+
+
+async def _inbound(stand: Stand) -> list[Line]:
+    return await inbound.measure(stand, requests=6_000 if QUICK else 30_000, rounds=ROUNDS)
+
+
+CASES = {"accept": _accept, "check": _check, "dispatch": _dispatch, "inbound": _inbound}
+
+
+def _tell(began: float, what: str) -> None:
+    print(f"bench {time.monotonic() - began:6.1f} s  {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

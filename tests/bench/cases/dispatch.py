@@ -1,0 +1,108 @@
+"""Dispatch: a queue of messages to a WhatsApp that costs nothing, by one real worker, with the gate and the log.
+
+References: the same transport in a bare loop, and the design most people write (`usual`). The pace is lifted.
+"""
+
+import asyncio
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench.cases.accept import draft, recipients_of, stream
+from tests.bench.measure import Line, in_turns, line_of
+from tests.bench.stand import Stand, free_port
+from tests.bench.usual import measure_usual
+from tests.worker_process import ROOT
+
+IN_FLIGHT = 64
+SENDING = """
+SELECT extract(epoch FROM max(e.at) FILTER (WHERE e.kind = 'sent') - min(e.at) FILTER (WHERE e.kind = 'sending'))
+  FROM delivery_events AS e JOIN messages AS m ON m.id = e.message_id WHERE m.batch_id = $1
+"""
+
+
+@contextmanager
+def free_server(delay_ms: int = 0, certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
+    """A near-free WhatsApp in its own process."""
+    port = free_port()
+    words = [sys.executable, "-m", "tests.bench.free_server", str(port), str(delay_ms), *map(str, certificate or ())]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+async def measure(stand: Stand, *, messages: int, known: int, rounds: int, usual: int) -> list[Line]:
+    """Messages per second: ours, the bare loop's, the usual design's."""
+    await lift_pace(stand)
+    spent: list[float] = []
+    with free_server() as url:
+
+        async def ours() -> float:
+            rate, cpu_us = await send(stand, url, messages, known)
+            spent.append(cpu_us)
+            return rate
+
+        async def bare() -> float:
+            words = [sys.executable, "-m", "tests.bench.bare_loop", url, str(messages), str(IN_FLIGHT)]
+            done = await asyncio.to_thread(subprocess.run, words, cwd=ROOT, capture_output=True, text=True, check=True)
+            return float(done.stdout)
+
+        mine, theirs = await in_turns(ours, bare, rounds=rounds)
+        slow = [await measure_usual(stand, url, usual) for _ in range(1 if usual < 2000 else rounds)]
+    note = f"worker CPU {sorted(spent)[len(spent) // 2]:.0f} us per message"
+    goal = ">= 4,000/s, >= 0.65x"
+    return [
+        line_of("dispatch", "messages/s", mine, theirs, reference_name="bare loop", goal=goal, note=note),
+        line_of("dispatch vs usual", "messages/s", mine, slow, reference_name="arq job each, ORM", goal=">= 20x"),
+    ]
+
+
+async def lift_pace(stand: Stand) -> None:
+    """Meta's fastest number sends 1,000 a second, and the database knows; here it is told otherwise."""
+    await stand.admin.execute("ALTER TABLE senders DROP CONSTRAINT IF EXISTS senders_messages_per_second_check")
+    await stand.admin.execute("UPDATE senders SET messages_per_second = 1000000")
+
+
+async def send(stand: Stand, url: str, messages: int, known: int, **more: object) -> tuple[float, float]:
+    """Queue a batch, let one worker send it; messages per second between its first claim and its last answer."""
+    batch = await draft(stand)
+    await stream(stand, batch, list(recipients_of(messages, known, seed=int(time.time()))))
+    found = await stand.admin.fetchval("SELECT id FROM batches ORDER BY id DESC LIMIT 1")
+    await stand.admin.execute("ANALYZE dispatch")
+    with stand.worker(whatsapp_url=url, poll_s=0.2, **more) as worker:
+        await asyncio.sleep(2)  # it has begun, and found nothing
+        before = worker.cpu_s()
+        answer = await stand.client.post(f"/v1/batches/{batch}/start")
+        assert answer.is_success, answer.text
+        await until_sent(stand, batch)
+        cpu_s = worker.cpu_s() - before
+    sent = await stand.admin.fetchval("SELECT count(*) FROM outcomes WHERE batch_id = $1 AND state = 'sent'", found)
+    took_s = float(await stand.admin.fetchval(SENDING, found))
+    return sent / took_s, cpu_s / sent * 1e6
+
+
+async def until_sent(stand: Stand, batch: str) -> None:
+    """Wait until nothing of a batch is queued or under way."""
+    while True:
+        body = (await stand.client.get(f"/v1/batches/{batch}")).json()
+        if not {"queued", "sending"} & body["counts"].keys():
+            return
+        await asyncio.sleep(0.25)
+
+
+def make_certificate(place: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for the machine itself."""
+    certificate, key = place / "cert.pem", place / "key.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    words += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    subprocess.run([*words, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    ssl.create_default_context().load_verify_locations(certificate)
+    return certificate, key

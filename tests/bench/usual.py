@@ -1,0 +1,79 @@
+"""The design most people write, as fair as it can be: one arq job per message, ORM load, one shared default httpx
+client, ORM commit with an event row. arq at its best: keep_result 0, poll_delay 0.05, 50 jobs at once.
+"""
+
+import subprocess
+import sys
+import time
+from uuid import uuid4
+
+from arq import create_pool
+from arq.connections import RedisSettings
+from sqlalchemy import ForeignKey, String, Uuid
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from tests.bench.stand import Stand
+from tests.worker_process import ROOT
+
+SCHEMA = "bench_usual"
+
+
+class Base(DeclarativeBase):
+    """Tables of the usual design."""
+
+
+class Consent(Base):
+    """A person's consent."""
+
+    __tablename__ = "consents"
+    __table_args__ = ({"schema": SCHEMA},)
+    phone: Mapped[str] = mapped_column(String, primary_key=True)
+    given: Mapped[bool]
+
+
+class Message(Base):
+    """A message and its state."""
+
+    __tablename__ = "messages"
+    __table_args__ = ({"schema": SCHEMA},)
+    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    phone: Mapped[str]
+    state: Mapped[str]
+    wamid: Mapped[str | None]
+
+
+class Event(Base):
+    """A line of the log."""
+
+    __tablename__ = "events"
+    __table_args__ = ({"schema": SCHEMA},)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey(f"{SCHEMA}.messages.id"))
+    kind: Mapped[str]
+
+
+async def measure_usual(stand: Stand, url: str, messages: int) -> float:
+    """Messages per second of the steady middle: the first and the last tenth are left out."""
+    address = stand.postgres.url("toplu_test_bench").replace("postgresql://", "postgresql+asyncpg://")
+    engine = create_async_engine(address)
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        await connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+        await connection.run_sync(Base.metadata.create_all)
+    ids = [uuid4() for _ in range(messages)]
+    async with AsyncSession(engine) as session:
+        session.add_all(Consent(phone=f"+905{at:09d}", given=True) for at in range(messages))
+        session.add_all(Message(id=id_, phone=f"+905{at:09d}", state="queued") for at, id_ in enumerate(ids))
+        await session.commit()
+    await engine.dispose()
+    redis = stand.settings.redis_url.get_secret_value()
+    pool = await create_pool(RedisSettings.from_dsn(redis), default_queue_name="usual")
+    for id_ in ids:
+        await pool.enqueue_job("send", str(id_))
+    await pool.aclose()
+    words = [sys.executable, "-m", "tests.bench.usual_worker", address, redis, url, str(messages)]
+    began = time.perf_counter()
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout, f"{done.stderr[-2000:]} after {time.perf_counter() - began:.0f} s"
+    return float(done.stdout.split()[-1])
