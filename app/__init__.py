@@ -3,12 +3,14 @@
 The rooms, in the order a message meets them. A room may look down this list, never up:
 
     main, worker, cli     the doors: HTTP, queue, operator
+    duties                what is due, and when
     inbound               what WhatsApp tells us: verify, keep raw, settle, hear a STOP
     dispatch              a batch's whole life; `flow/` reads from top to bottom
     consents              may we: ledger, current state, the gate
     notices, templates    the words: what the person was told, what we say
     people                who a number belongs to
     purposes, senders     the reason, and the number we write from
+    registers             what is written down about the processing itself
     tenants               who is asking: keys, scopes, transactions
     audit                 what administrators did
     runtime, settings     what is open

@@ -1,5 +1,6 @@
 """Door · HTTP: routers, middleware, lifespan."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -11,6 +12,8 @@ from fastapi.responses import JSONResponse
 
 from app.consents import api as consents
 from app.dispatch import api as dispatch
+from app.duties import api as duties
+from app.duties.tell_overdue import show_count
 from app.inbound import api as inbound
 from app.inbound.receive import Receiver
 from app.kit.health import MEDIA_TYPE as HEALTH_MEDIA_TYPE
@@ -22,6 +25,7 @@ from app.kit.metrics import HttpMetrics, Metrics, metrics
 from app.notices import api as notices
 from app.purposes import api as purposes
 from app.readiness import check_bells, check_database, check_workers, newest_revision
+from app.registers import api as registers
 from app.runtime import Runtime, open_runtime
 from app.senders import api as senders
 from app.settings import Settings
@@ -29,6 +33,8 @@ from app.templates import api as templates
 from app.tenants import api as tenants
 
 log = structlog.get_logger()
+
+MOST_COUNT_S = 1.0  # a scrape must not wait for a database that is away
 
 
 _http_metrics = HttpMetrics(metrics)  # once per process: a registry takes a name once
@@ -51,6 +57,11 @@ TAGS = [
     {"name": "purposes", "description": "The closed registry of reasons to write."},
     {"name": "templates", "description": "Approved texts, and the purposes they may carry."},
     {"name": "senders", "description": "Numbers to write from."},
+    {
+        "name": "registers",
+        "description": "What is written down about the processing: transfers, incidents and more.",
+    },
+    {"name": "duties", "description": "What is due, and when."},
     {"name": "api-keys", "description": "Keys, scopes, expiry."},
     {"name": "system", "description": "Health and metrics."},
 ]
@@ -92,6 +103,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         purposes,
         templates,
         senders,
+        registers,
+        duties,
         tenants,
     ):  # webhooks are found first
         app.include_router(room.router)
@@ -154,6 +167,11 @@ def _add_system_routes(app: FastAPI) -> None:
     @app.get("/metrics", tags=["system"], response_class=Response, responses=_METRICS)
     async def get_metrics(request: Request) -> Response:
         """Metrics in Prometheus' text format."""
+        try:
+            async with asyncio.timeout(MOST_COUNT_S):
+                await show_count(request.state.run.db)
+        except Exception as error:  # noqa: BLE001 - a door: without a database the other metrics are still true
+            log.warning("duties.not_shown", error=type(error).__name__)
         body, media_type = request.state.metrics.render()
         return Response(body, media_type=media_type)
 

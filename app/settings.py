@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     iys_mode: Literal["attested", "off"] = "attested"
     iys_off_acknowledged_by: str | None = None
 
+    transfer_policy: Literal["warn", "block"] = "warn"  # block: no send without a documented safeguard
+
     api_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
     worker_pool_size: Annotated[int, Field(ge=2, le=100)] = 8
     poll_s: Annotated[float, Field(ge=0, le=60)] = 1.0  # 0: only bells wake the worker

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from app.dispatch.lines import BEAT_S, SWEEP_S, Lines
+from app.duties.tell_overdue import tell_overdue
 from app.inbound.settle import settle_pending
 from app.kit.db import is_away
 from app.kit.tasks import end_tasks, insist_on_cancelling
@@ -19,6 +20,7 @@ from app.settings import Settings
 log = structlog.get_logger()
 
 SETTLE_ROWS = 200
+DUTIES_S = 300.0  # how often a worker asks whether the hourly count is due
 
 
 class CannotWork(Exception):
@@ -68,6 +70,7 @@ class Stage:
         self._every(BEAT_S, lines.beat)
         self._every(SWEEP_S, lines.sweep_all)
         self._every(3600.0, lines.make_partitions)
+        self._every(DUTIES_S, lambda: tell_overdue(run.db))
         if self.settings.poll_s > 0:
             self._every(self.settings.poll_s, lines.wake_due)
             self._every(self.settings.poll_s, lambda: settle_pending(run, SETTLE_ROWS))

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.cli.causes import NOT_ALLOWED, cause_of, state_of
+from app.duties.queries import count_duties
 from app.kit.clock import utc_now
 from app.kit.crypto import Unsealable
 from app.readiness import newest_revision, see_database
@@ -39,6 +40,8 @@ async def examine(settings: Settings, tenant: UUID) -> AsyncIterator[Finding]:
             for finding in await _examine_database(run):
                 yield finding
             yield await _examine_keys(run, tenant)
+            if (await see_database(run)).revision == newest_revision():
+                yield await _examine_duties(run, tenant)
         answers = await run.bells.answers()
     hint = "nothing is lost: workers find their work by polling, more slowly; is TOPLU_REDIS_URL right?"
     yield Finding("Valkey answers", True) if answers else Finding("Valkey does not answer", None, hint)
@@ -85,6 +88,16 @@ async def _examine_keys(run: Runtime, tenant: UUID) -> Finding:
         hint = "it is not the one that wrapped them: restore the right one, or no phone number can be read"
         return Finding("master key does not open the tenant's keys", False, hint)
     return Finding("master key opens the tenant's keys", True)
+
+
+async def _examine_duties(run: Runtime, tenant: UUID) -> Finding:
+    """Nothing that keeps Toplu from working, so never bad: it is for somebody to know."""
+    async with run.db.begin(tenant) as session:
+        overdue = sum((await count_duties(session, tenant))["overdue"].values())
+    if not overdue:
+        return Finding("no duty is overdue", True)
+    what = "1 duty is overdue" if overdue == 1 else f"{overdue} duties are overdue"
+    return Finding(what, None, "`toplu duties` lists them")
 
 
 def _examine_whatsapp(settings: Settings) -> list[Finding]:

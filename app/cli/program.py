@@ -225,6 +225,28 @@ def doctor_command(data_dir: DataDir = None, name: Name = DEFAULT_TENANT) -> Non
         raise typer.Exit(1)
 
 
+@program.command("duties")
+def duties_command(
+    tenant: Annotated[
+        str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")
+    ] = None,
+    state: Annotated[
+        str | None, typer.Option(help="ok, warning, overdue or done [default: all that are not done].")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """List what is due for a tenant, what is due first before the rest."""
+    from app.cli.list_duties import find_duties, read_state
+    from app.cli.read_settings import read_settings
+    from app.cli.serve import check_master_key
+    from app.cli.show import show_duties
+
+    states = read_state(state)
+    settings = read_settings(data_dir)
+    check_master_key(settings)
+    show_duties(asyncio.run(find_duties(settings, _tenant(tenant), states)))
+
+
 @program.command("openapi")
 def openapi_command(
     output: Annotated[Path, typer.Option(help="The file to write.")] = Path("openapi.json"),

@@ -3,7 +3,8 @@
 import shlex
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC
 from pathlib import Path
 
 import typer
@@ -12,6 +13,7 @@ from app.cli import example
 from app.cli.doctor import Finding
 from app.cli.init import Initialised
 from app.cli.up import Up
+from app.duties.queries import Duty
 from app.kit.ids import encode
 
 MARKS = {True: "ok  ", False: "BAD ", None: "note"}
@@ -78,6 +80,16 @@ def _ourselves() -> list[str]:
         return [sys.executable, "-m", "app"]
     found = shutil.which("toplu")
     return ["toplu"] if found and Path(found).resolve() == called.resolve() else [str(called.absolute())]
+
+
+def show_duties(duties: Sequence[Duty]) -> None:
+    """Print one line per duty."""
+    for duty in duties:
+        uncertain = "" if duty.certain else " (uncertain: feasts not known yet)"
+        due = f"{duty.due_at.astimezone(UTC):%Y-%m-%d %H:%M}Z"
+        typer.echo(f"{duty.state:8}  {due}  {duty.kind:28}  {duty.about}  {duty.title}{uncertain}")
+    if not duties:
+        typer.echo("Nothing.")
 
 
 async def show_findings(findings: AsyncIterator[Finding]) -> bool:

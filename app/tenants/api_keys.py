@@ -29,6 +29,10 @@ SCOPES: dict[str, str] = {
     "templates:write": "Register and bind templates",
     "senders:read": "See senders",
     "senders:write": "Register and change senders",
+    "registers:read": "See the registers: transfers, disclosures, processors, controls, assets, incidents",
+    "registers:write": "Enter, change and end entries of the registers",
+    "registers:export": "Export the registry of processing; each export is written down",
+    "duties:read": "See what is due",
     "keys:read": "See API keys (never their secrets)",
     "keys:write": "Issue and revoke API keys",
 }

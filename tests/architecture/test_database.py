@@ -63,6 +63,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
     assert [
         "due_senders_v1",
         "ensure_partitions",
+        "every_tenant_v1",
         "find_api_key_v1",
         "find_senders_v1",
         "remove_aborted_upload_v1",
@@ -138,6 +139,7 @@ APPEND_ONLY = (
     "audit_events",
     "notice_versions",
     "purpose_versions",
+    "disclosures",
 )
 
 

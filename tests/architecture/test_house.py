@@ -101,6 +101,7 @@ def test_every_table_of_a_tenant_is_described_with_its_tenant() -> None:
         "webhook_raw",
         "webhook_queue",
         "heartbeats",
+        "duty_rounds",
         "business_clock",
     } == without
     assert all(isinstance(table, Table) for table in metadata.tables.values())

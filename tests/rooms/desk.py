@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.types import Receive, Scope, Send
 
+from app.duties import api as duties
 from app.kit.clock import utc_now
 from app.kit.crypto import MasterKey
 from app.kit.http import openapi, problems
@@ -23,6 +24,7 @@ from app.kit.page import Cursors
 from app.kit.queue import Bells
 from app.notices import api as notices
 from app.purposes import api as purposes
+from app.registers import api as registers
 from app.runtime import Runtime, open_database
 from app.senders import api as senders
 from app.settings import Settings
@@ -33,7 +35,7 @@ from app.tenants.create_tenant import create_tenant
 from app.tenants.issue_key import issue_key
 from app.whatsapp.client import CloudApi
 
-ROOMS = (tenants, purposes, senders, templates, notices)
+ROOMS = (tenants, purposes, senders, templates, notices, registers, duties)
 MASTER = MasterKey(b"\x07" * 32)
 NOBODY_LISTENS = "redis://127.0.0.1:1"
 

@@ -11,12 +11,17 @@ from app.kit.db import Database
 from app.kit.ids import encode, new_id
 from app.kit.tables import metadata
 from app.runtime import open_database
-from tests.furnish import Tenant
+from tests.furnish import Tenant, made
 from tests.house import House, phone
+from tests.rooms.registers.entries import CHANGES, NEW, ONE
 
 pytestmark = pytest.mark.anyio
 
 TENANT_TABLES = sorted(name for name, table in metadata.tables.items() if "tenant_id" in table.c)
+
+
+# What the database gives every tenant to begin with.
+BORN_WITH = {"transfers": 1, "processors": 1, "controls": 18, "assets": 7}
 
 
 async def count(db: Database, tenant: Any, table: str, role_may_read: bool = True) -> int | None:
@@ -38,6 +43,8 @@ async def two(house: House) -> tuple[House, Tenant]:
     await house.client.post(
         "/v1/suppressions", json={"people": [{"to": phone(2)}], "scope": "marketing", "channel": "api", "by": "person"}
     )
+    for register, entry in NEW.items():
+        await made(house.client, f"/v1/registers/{register}", entry)
     await house.until_settled(batch["id"])
     return house, await house.add_tenant("Öteki Ltd. Şti.")
 
@@ -56,6 +63,7 @@ async def test_neither_role_sees_another_tenants_rows(two: tuple[House, Tenant],
             "tenants": 1,
             "api_keys": 1,
             "audit_events": 2,
+            **BORN_WITH,
         }.get(table, 0)
         if own is None:
             continue
@@ -99,6 +107,8 @@ BODIES: dict[str, Any] = {
         "purposes": ["campaign_information"],
         "change_kind": "editorial",
     },
+    **{f"update{ONE[register].title()}": change for register, change in CHANGES.items()},
+    **{f"end{ONE[register].title()}": {"reason": "x"} for register in CHANGES},
 }
 
 
@@ -145,6 +155,7 @@ async def _ids_of(house: House) -> dict[str, str]:
         "template_id": await first("/v1/templates"),
         "notice_id": await first("/v1/notices"),
         "version": "1",
+        **{f"{ONE[register]}_id": await first(f"/v1/registers/{register}") for register in NEW},
         "api_key_id": await first("/v1/api-keys"),
         "person_id": message["person"] or encode("per", new_id()),
     }

@@ -40,6 +40,8 @@ from app.kit.http.body import accepts_up_to
 from app.kit.http.idempotency import Answer
 from app.kit.http.openapi import declares
 from app.kit.ids import encode
+from app.registers.errors import TransferUndocumented
+from app.registers.require_transfer import require_transfer
 from app.tenants.door import Transaction, reads, writes
 from app.tenants.errors import ScopeMissing
 from app.tenants.list_page import AskedPage, list_page
@@ -64,7 +66,7 @@ MOST_INLINE_BYTES = 16 * 1024 * 1024  # 10,000 recipients with long values
     "/batches",
     status_code=201,
     response_model=Batch,
-    responses=_STARTED | declares(UnknownSender, UnknownTemplate, RecipientsInvalid),
+    responses=_STARTED | declares(UnknownSender, UnknownTemplate, RecipientsInvalid, TransferUndocumented),
 )
 @accepts_up_to(MOST_INLINE_BYTES)
 async def create_batch(
@@ -83,6 +85,7 @@ async def _create(body: NewBatch, tx: Transaction) -> Answer:
     recipients = [] if body.recipients is MISSING else body.recipients
     if len(recipients) > MOST_INLINE:
         raise TooManyInline
+    await require_transfer(tx.run.settings, tx.session, tx.tenant)
     batch = await create(tx.session, tx.tenant, _wanted(body))
     refused: list[RowProblem] | None = None
     if recipients:
@@ -147,7 +150,7 @@ async def get_batch(batch_id: BatchId, response: Response, tx: Annotated[Transac
     "/batches/{batch_id}/start",
     status_code=202,
     response_model=Batch,
-    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, BatchEmpty),
+    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, BatchEmpty, TransferUndocumented),
 )
 async def start_batch(
     batch_id: BatchId, request: Repeatable, tx: Annotated[Transaction, writes("batches:send")], if_match: IfMatch = None
@@ -156,6 +159,7 @@ async def start_batch(
 
     async def work() -> Answer:
         await _check_etag(if_match, tx, batch_id)
+        await require_transfer(tx.run.settings, tx.session, tx.tenant)
         _, sender = await start(tx.session, tx.tenant, batch_id)
         tx.ring("drain", sender)
         return answer_with(202, await _show(tx, batch_id))
@@ -180,13 +184,14 @@ async def pause_batch(
 @router.post(
     "/batches/{batch_id}/resume",
     response_model=Batch,
-    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed),
+    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, TransferUndocumented),
 )
 async def resume_batch(
     batch_id: BatchId, tx: Annotated[Transaction, writes("batches:send")], if_match: IfMatch = None
 ) -> Batch:
     """Go on where it was paused."""
     await _check_etag(if_match, tx, batch_id)
+    await require_transfer(tx.run.settings, tx.session, tx.tenant)
     tx.ring("drain", await resume(tx.session, tx.tenant, batch_id))
     return await _show(tx, batch_id)
 

@@ -29,6 +29,8 @@ from app.dispatch.start import start
 from app.kit.http.idempotency import Answer
 from app.kit.http.openapi import declares
 from app.kit.ids import encode
+from app.registers.errors import TransferUndocumented
+from app.registers.require_transfer import require_transfer
 from app.runtime import Runtime
 from app.tenants.door import Caller, Transaction, needs, reads, writes
 from app.tenants.list_page import AskedPage, list_page
@@ -43,7 +45,7 @@ RESULTS_PAGE = 1000
     "/messages",
     status_code=202,
     response_model=Message,
-    responses=declares(UnknownSender, UnknownTemplate, RecipientsInvalid),
+    responses=declares(UnknownSender, UnknownTemplate, RecipientsInvalid, TransferUndocumented),
 )
 async def send_message(
     request: Repeatable, body: NewMessage, tx: Annotated[Transaction, writes("batches:send")]
@@ -51,6 +53,7 @@ async def send_message(
     """Send one message: a batch of one. The answer says whether it is queued, or why it is refused."""
 
     async def work() -> Answer:
+        await require_transfer(tx.run.settings, tx.session, tx.tenant)
         batch = await create(tx.session, tx.tenant, _wanted(body))
         given = body.model_dump(include=set(Recipient.model_fields))
         await take_in_inline(tx, batch, [read_object(given, 1)], reject=True, under="")
