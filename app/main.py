@@ -24,6 +24,7 @@ from app.kit.logs import configure
 from app.kit.metrics import HttpMetrics, Metrics, metrics
 from app.notices import api as notices
 from app.purposes import api as purposes
+from app.purposes.contact import log_contact_rules_off
 from app.readiness import check_bells, check_database, check_workers, newest_revision
 from app.registers import api as registers
 from app.runtime import Runtime, open_runtime
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             receiver = Receiver(run)
             if settings.iys_mode == "off":
                 log.warning("consents.iys_off", acknowledged_by=settings.iys_off_acknowledged_by)
+            log_contact_rules_off(settings)
             yield State(run=run, receiver=receiver, health=_health(run), metrics=metrics)
             await receiver.close()
 

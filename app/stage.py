@@ -13,6 +13,7 @@ from app.duties.tell_overdue import tell_overdue
 from app.inbound.settle import settle_pending
 from app.kit.db import is_away
 from app.kit.tasks import end_tasks, insist_on_cancelling
+from app.purposes.contact import log_contact_rules_off
 from app.readiness import NotYet, check_database, newest_revision
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
@@ -64,6 +65,7 @@ class Stage:
     async def _begin(self) -> None:
         run = await self._stack.enter_async_context(open_runtime(self.settings, "worker"))
         await self._await_database(run)
+        log_contact_rules_off(self.settings)
         lines = Lines(run)
         self.ctx |= {"run": run, "lines": lines}
         await self._catch_up(run)

@@ -27,6 +27,8 @@ SCOPES: dict[str, str] = {
     "notices:write": "Publish notices",
     "templates:read": "See templates",
     "templates:write": "Register and bind templates",
+    "rules:read": "See contact rules and lists of allowed variables",
+    "rules:write": "Tighten contact rules and allow variables",
     "senders:read": "See senders",
     "senders:write": "Register and change senders",
     "registers:read": "See the registers: transfers, disclosures, processors, controls, assets, incidents",

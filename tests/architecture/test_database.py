@@ -140,6 +140,8 @@ APPEND_ONLY = (
     "notice_versions",
     "purpose_versions",
     "disclosures",
+    "template_reviews",
+    "batch_waits",
 )
 
 
