@@ -64,6 +64,7 @@ def find_promotion(texts: Iterable[str]) -> tuple[str, ...]:
         found |= {stem for stem in STEMS if _stands_in(stem, words)}
         if _PERCENT.search(unicodedata.normalize("NFKC", plain)) or _PERCENT.search(words):
             found.add("%")
+    found -= {stem for stem in found for longer in found if longer != stem and longer.startswith(stem)}
     return tuple(stem for stem in (*STEMS, "%") if stem in found)
 
 
