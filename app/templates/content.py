@@ -13,7 +13,7 @@ _TITLE: Final = re.compile(r"\b(a s|anonim sirketi|ltd|limited sirketi|tic|san|m
 _CONTACT: Final = re.compile(
     r"https?://|www\.|@|(?<!\d)(0|\+90)?\s?\(?\d{3}\)?\s?\d{3}\s?\d{2}\s?\d{2}(?!\d)|\b444\s?\d\s?\d{3}\b"
 )
-_REFUSAL: Final = re.compile(r"\b(ret|red|stop|iptal|dur|cikis|cik|reddet|unsubscribe)\w*\b")
+_REFUSAL: Final = re.compile(r"\b(ret|red|stop|iptal|dur|cikis|reddet|unsubscribe)\b")
 _MARK: Final = re.compile(r"\b(kampanya|tanitim|reklam|indirim|promosyon|advertisement|campaign|promotion)")
 
 

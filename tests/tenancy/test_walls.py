@@ -101,6 +101,7 @@ async def test_the_tenant_of_one_transaction_is_forgotten_by_the_next(two: tuple
 BODIES: dict[str, Any] = {
     "updateSender": {"name": "x"},
     "updateTemplate": {"status": "paused"},
+    "recordTemplateReview": {"decision": "cleared", "reviewed_by": "x y", "reason": "xyz"},
     "createNoticeVersion": {
         "title": "x",
         "body": "x",
