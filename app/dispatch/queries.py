@@ -44,8 +44,10 @@ SELECT b.id, b.expires_at, b.template_name, b.template_language, b.variables, b.
  WHERE b.tenant_id = :tenant AND b.sender_id = :sender AND b.state = 'running'
    AND (b.waits_until IS NULL OR b.waits_until <= (SELECT business_now()))
    AND (CAST(:after AS uuid) IS NULL OR b.id > :after)
-   AND EXISTS (SELECT FROM dispatch AS d
-                WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp()))
+   -- not EXISTS: that would be joined as a set, and read the million rows of a batch that waits, at every look
+   AND 1 = (SELECT 1 FROM dispatch AS d
+             WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp())
+             ORDER BY d.due_at LIMIT 1)
  ORDER BY b.id
  LIMIT 64
 """

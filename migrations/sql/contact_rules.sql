@@ -304,7 +304,9 @@ $$ SELECT DISTINCT b.sender_id, b.tenant_id
       AND (b.waits_until IS NULL OR b.waits_until <= business_now())
       AND (l.lease_until IS NULL OR l.lease_until < clock_timestamp())
       AND (l.halted_until IS NULL OR l.halted_until < clock_timestamp())
-      AND EXISTS (SELECT FROM dispatch AS d
-                   WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= clock_timestamp()) $$;
+      -- not EXISTS: that would be joined as a set, and read the million rows of a batch that waits, at every look
+      AND 1 = (SELECT 1 FROM dispatch AS d
+                WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= clock_timestamp()
+                ORDER BY d.due_at LIMIT 1) $$;
 SET LOCAL ROLE toplu_owner;
 REVOKE CREATE ON SCHEMA toplu FROM toplu_crossing;

@@ -68,8 +68,7 @@ async def lease(
     ids = list((await session.execute(_lock, named | {"size": size})).scalars())
     if not ids:
         return Page(0, [])
-    if caps is not None:
-        await session.execute(_count, {"tenant": hold.tenant, "ids": ids})
+    counted = [] if caps is None else (await session.execute(_count, {"tenant": hold.tenant, "ids": ids})).all()
     rows = await session.execute(
         _move,
         {
@@ -81,6 +80,9 @@ async def lease(
             "capped": caps is not None,
             "per_7_days": caps and caps.per_7_days,
             "per_30_days": caps and caps.per_30_days,
+            "counted_people": [row.person_id for row in counted for _ in row.message_ids],
+            "counted_messages": [message for row in counted for message in row.message_ids],
+            "counted_at": [at for row in counted for at in row.claimed_at],
         },
     )
     return Page(len(ids), [_leased(row) for row in rows])

@@ -2,18 +2,20 @@
 -- Allowed rows become `sending` with the fence and the evidence that allows them; refused and expired rows leave the
 -- queue for their outcome here already. A row that would be one too many for its person stays queued until the oldest
 -- of those that count leaves its window, or expires now when that comes too late.
--- In:  tenant, ids[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days, per_30_days (NULL: no cap).
+-- In:  tenant, ids[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days, per_30_days (NULL: no cap),
+--      and what counts, held by `lease.count.sql`: parallel arrays counted_people[], counted_messages[], counted_at[].
 -- Out: one row per message to post, with what is needed to build it. Rows closed or put off here are absent.
-WITH counts AS MATERIALIZED (
+WITH counted_before AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:counted_people AS uuid[]), CAST(:counted_messages AS uuid[]),
+                         CAST(:counted_at AS timestamptz[])) AS c (person_id, message_id, at)
+), counts AS MATERIALIZED (
     -- A message counts once, at its last claim: one that came back unposted does not stand in its own way.
     SELECT d.id,
            greatest((array_agg(c.at ORDER BY c.at DESC))[CAST(:per_7_days AS int)] + interval '7 days',
                     (array_agg(c.at ORDER BY c.at DESC))[CAST(:per_30_days AS int)] + interval '30 days') AS free_at
       FROM unnest(CAST(:ids AS uuid[])) AS page (id)
       JOIN dispatch AS d ON d.id = page.id AND d.tenant_id = :tenant
-      JOIN frequency_counts AS f ON f.person_id = d.person_id AND f.tenant_id = :tenant
-     CROSS JOIN LATERAL unnest(f.message_ids, f.claimed_at) AS c (message_id, at)
-     WHERE CAST(:capped AS bool) AND c.message_id <> d.id
+      JOIN counted_before AS c ON c.person_id = d.person_id AND c.message_id <> d.id
      GROUP BY d.id
 ), asked AS MATERIALIZED (
     SELECT d.id, d.batch_id, d.person_id, d.attempts, later.free_at,
@@ -52,14 +54,16 @@ WITH counts AS MATERIALIZED (
       FROM asked AS a
      WHERE d.id = a.id AND a.next_state = 'queued'
 ), counted_people AS (
-    UPDATE frequency_counts AS f
-       SET (message_ids, claimed_at) = (
-           SELECT array_agg(k.message_id ORDER BY k.at DESC), array_agg(k.at ORDER BY k.at DESC)
-             FROM (SELECT c.message_id, c.at FROM unnest(f.message_ids, f.claimed_at) AS c (message_id, at)
-                    WHERE c.message_id <> a.id AND c.at > (SELECT business_now()) - interval '30 days'
-                   UNION ALL SELECT a.id, (SELECT business_now())) AS k)
-      FROM asked AS a
-     WHERE CAST(:capped AS bool) AND f.tenant_id = :tenant AND f.person_id = a.person_id AND a.next_state = 'sending'
+    INSERT INTO frequency_counts (person_id, tenant_id, message_ids, claimed_at)
+    SELECT k.person_id, :tenant, array_agg(k.message_id ORDER BY k.at DESC), array_agg(k.at ORDER BY k.at DESC)
+      FROM (SELECT a.person_id, c.message_id, c.at
+              FROM asked AS a JOIN counted_before AS c ON c.person_id = a.person_id AND c.message_id <> a.id
+             WHERE a.next_state = 'sending' AND c.at > (SELECT business_now()) - interval '30 days'
+            UNION ALL
+            SELECT a.person_id, a.id, (SELECT business_now()) FROM asked AS a WHERE a.next_state = 'sending') AS k
+     WHERE CAST(:capped AS bool)
+     GROUP BY k.person_id
+    ON CONFLICT (person_id) DO UPDATE SET message_ids = excluded.message_ids, claimed_at = excluded.claimed_at
 ), left_queue AS (
     DELETE FROM dispatch AS d USING asked AS a WHERE d.id = a.id AND a.next_state IN ('refused', 'expired')
 ), closed AS (
