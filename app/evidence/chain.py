@@ -31,7 +31,7 @@ def origin_of(tenant: UUID) -> str:
 
 
 def decisions_content(
-    *, id_: UUID, tenant: UUID, batch: UUID, first: UUID, last: UUID, count: int, root: bytes
+    *, id_: UUID, tenant: UUID, batch: UUID, first: UUID, last: UUID, size: int, root: bytes
 ) -> dict[str, Any]:
     """The content of a link over a tree of decisions."""
     return {
@@ -40,7 +40,7 @@ def decisions_content(
         "batch_id": str(batch),
         "first_id": str(first),
         "last_id": str(last),
-        "count": count,
+        "size": size,
         "root": root.hex(),
     }
 

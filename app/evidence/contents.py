@@ -23,7 +23,7 @@ _decisions = text(
     " WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[])) ORDER BY id"
 )
 _roots = text(
-    "SELECT id, batch_id, first_id, last_id, count, root FROM decision_roots"
+    "SELECT id, batch_id, first_id, last_id, size, root FROM decision_roots"
     " WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))"
 )
 _SOURCES = {"consent": _consents, "audit": _audits}
@@ -51,7 +51,7 @@ async def read_decisions(session: Session, tenant: UUID, ids: Sequence[UUID]) ->
 
 
 def _of_root(tenant: UUID, row: object) -> dict[str, object]:
-    names = ("batch_id", "first_id", "last_id", "count", "root")
-    batch, first, last, count, root = (getattr(row, name) for name in names)
+    names = ("batch_id", "first_id", "last_id", "size", "root")
+    batch, first, last, size, root = (getattr(row, name) for name in names)
     id_: UUID = row.id  # type: ignore[attr-defined]
-    return decisions_content(id_=id_, tenant=tenant, batch=batch, first=first, last=last, count=count, root=root)
+    return decisions_content(id_=id_, tenant=tenant, batch=batch, first=first, last=last, size=size, root=root)

@@ -27,7 +27,9 @@ log = structlog.get_logger()
 _take = sql_beside(__file__, "take")
 _link = sql_beside(__file__)
 _write_roots = sql_beside(__file__, "roots")
-_lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended('toplu.seal|' || CAST(CAST(:tenant AS uuid) AS text), 0))")
+_lock = text(
+    "SELECT pg_try_advisory_xact_lock(hashtextextended('toplu.seal|' || CAST(CAST(:tenant AS uuid) AS text), 0))"
+)
 _last = text("SELECT seq, hash FROM chain_links WHERE tenant_id = :tenant ORDER BY seq DESC LIMIT 1")
 _done = text("DELETE FROM seal_queue WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))")
 
@@ -51,7 +53,7 @@ class Tree:
         first, last = self.ids[0], self.ids[-1]
         root = root_of(self.leaves)
         return decisions_content(
-            id_=self.id, tenant=tenant, batch=self.batch, first=first, last=last, count=len(self.ids), root=root
+            id_=self.id, tenant=tenant, batch=self.batch, first=first, last=last, size=len(self.ids), root=root
         )
 
 
@@ -122,7 +124,7 @@ def _columns(tenant: UUID, trees: Sequence[Tree]) -> dict[str, Any]:
         "batches": [tree.batch for tree in trees],
         "firsts": [tree.ids[0] for tree in trees],
         "lasts": [tree.ids[-1] for tree in trees],
-        "counts": [len(tree.ids) for tree in trees],
+        "sizes": [len(tree.ids) for tree in trees],
         "roots": [root_of(tree.leaves) for tree in trees],
         "leaves": leaves,
         "members": canonical.write([[str(id_) for id_ in tree.ids] for tree in trees]).decode(),

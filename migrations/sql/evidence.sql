@@ -101,10 +101,10 @@ CREATE TABLE decision_roots (
     batch_id uuid NOT NULL,
     first_id uuid NOT NULL,
     last_id uuid NOT NULL,
-    count int NOT NULL CHECK (count > 0),
+    size int NOT NULL CHECK (size > 0),
     root bytea NOT NULL CHECK (length(root) = 32),
     ids uuid[] NOT NULL,
-    leaves bytea NOT NULL CHECK (length(leaves) = 32 * count)
+    leaves bytea NOT NULL CHECK (length(leaves) = 32 * size)
 );
 ALTER TABLE decision_roots ALTER COLUMN ids SET STORAGE EXTERNAL, ALTER COLUMN leaves SET STORAGE EXTERNAL;
 CREATE INDEX decision_roots_batch ON decision_roots (tenant_id, batch_id, last_id, first_id);
@@ -168,6 +168,8 @@ SELECT m.tenant_id, m.id, m.batch_id, b.purpose_id,
   JOIN batches AS b ON b.id = m.batch_id
   LEFT JOIN LATERAL (SELECT max(e.at) AS at FROM delivery_events AS e WHERE e.message_id = m.id AND e.kind = 'sending') AS c ON true;
 
+CREATE VIEW decided_v1 WITH (security_invoker = true) AS SELECT id, tenant_id, batch_id, decided_at FROM outcomes;
+
 -- Whether a batch's decisions may be sealed (a draft's rows may still be taken away), and whether more are to come.
 CREATE VIEW batch_ends_v1 WITH (security_invoker = true) AS
 SELECT id, tenant_id, state NOT IN ('draft', 'loading') AS begun, state IN ('completed', 'cancelled', 'failed') AS ended
@@ -184,7 +186,7 @@ GRANT INSERT, SELECT ON seal_queue TO toplu_api, toplu_worker;
 GRANT DELETE ON seal_queue TO toplu_worker;
 GRANT SELECT ON chain_links, chain_nodes, decision_roots, checkpoints TO toplu_api, toplu_worker;
 GRANT INSERT ON chain_links, chain_nodes, decision_roots, checkpoints TO toplu_worker;
-GRANT SELECT ON consent_contents_v1, audit_contents_v1, decisions_v1, batch_ends_v1, notice_texts_v1, purpose_versions_v1,
+GRANT SELECT ON consent_contents_v1, audit_contents_v1, decisions_v1, decided_v1, batch_ends_v1, notice_texts_v1, purpose_versions_v1,
     tenant_names_v1 TO toplu_api, toplu_worker;
 GRANT SELECT ON audit_events TO toplu_api, toplu_worker;
 

@@ -158,4 +158,5 @@ async def _ids_of(house: House) -> dict[str, str]:
         **{f"{ONE[register]}_id": await first(f"/v1/registers/{register}") for register in NEW},
         "api_key_id": await first("/v1/api-keys"),
         "person_id": message["person"] or encode("per", new_id()),
+        "checkpoint_id": await first("/v1/audit/checkpoints"),
     }

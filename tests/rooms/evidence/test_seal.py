@@ -142,9 +142,12 @@ async def test_a_column_that_comes_later_is_sealed_and_changes_no_digest_of_befo
     (old,) = await stand.rows("SELECT source_id, digest FROM chain_links WHERE source = 'consent' ORDER BY seq LIMIT 1")
     admin = await asyncpg.connect(database.admin_url)
     await admin.execute("ALTER TABLE toplu.consent_events ADD COLUMN proxy_kind text")
-    await admin.execute("INSERT INTO toplu.consent_events (id, tenant_id, person_id, record_kind, act, entity, scope,"
-                        " occurred_at, channel, proxy_kind) SELECT $1, tenant_id, person_id, 'suppression', 'raised',"
-                        " 'person', 'all', now(), 'api', 'parent' FROM toplu.consent_events LIMIT 1", fresh := new_id())
+    await admin.execute(
+        "INSERT INTO toplu.consent_events (id, tenant_id, person_id, record_kind, act, entity, scope,"
+        " occurred_at, channel, proxy_kind) SELECT $1, tenant_id, person_id, 'suppression', 'raised',"
+        " 'person', 'all', now(), 'api', 'parent' FROM toplu.consent_events LIMIT 1",
+        fresh := new_id(),
+    )
     await admin.close()
     async with stand.run.db.begin(stand.tenant) as session:
         await in_utc(session)
@@ -206,8 +209,10 @@ async def test_no_checkpoint_is_ever_shorter_than_one_before(stand: Stand, datab
     admin = await asyncpg.connect(database.admin_url)
 
     with pytest.raises(asyncpg.CheckViolationError):
-        await admin.execute("INSERT INTO toplu.checkpoints (id, tenant_id, size, root, note, key)"
-                            " SELECT gen_random_uuid(), tenant_id, 1, root, note, key FROM toplu.checkpoints")
+        await admin.execute(
+            "INSERT INTO toplu.checkpoints (id, tenant_id, size, root, note, key)"
+            " SELECT gen_random_uuid(), tenant_id, 1, root, note, key FROM toplu.checkpoints"
+        )
     await admin.close()
 
 
@@ -233,7 +238,7 @@ async def test_decisions_of_a_draft_wait_until_it_begins(stand: Stand) -> None:
     (tree,) = await stand.rows("SELECT * FROM decision_roots")
 
     assert [] == of_draft
-    assert (2, decode("bat", draft["id"])) == (tree.count, tree.batch_id)
+    assert (2, decode("bat", draft["id"])) == (tree.size, tree.batch_id)
     assert {decode("msg", message["id"]) for message in await stand.house.messages(draft["id"])} == set(tree.ids)
 
 
@@ -252,4 +257,4 @@ async def test_decisions_wait_for_others_of_their_batch_and_large_sets_make_seve
     assert "running" == few["state"]
     assert [] == waiting
     assert {decode("bat", many["id"])} == {tree.batch_id for tree in trees}
-    assert [3, 3, 2] == [tree.count for tree in trees]
+    assert [3, 3, 2] == [tree.size for tree in trees]
