@@ -19,18 +19,18 @@ CREATE FUNCTION queue_to_seal() RETURNS trigger
     LANGUAGE plpgsql SET search_path = toplu, pg_temp AS $$
 BEGIN
     INSERT INTO seal_queue (tenant_id, source, ids, n)
-    SELECT tenant_id, TG_ARGV[0], array_agg(id ORDER BY id), count(*)
-      FROM (SELECT tenant_id, id, (row_number() OVER () - 1) / 5000 AS page FROM fresh) AS f
-     GROUP BY tenant_id, page;
+    SELECT f.tenant_id, TG_ARGV[0], f.ids[first:first + 4999], least(5000, f.n - first + 1)
+      FROM (SELECT tenant_id, array_agg(id) AS ids, CAST(count(*) AS int) AS n FROM fresh GROUP BY tenant_id) AS f
+     CROSS JOIN LATERAL generate_series(1, f.n, 5000) AS first;
     RETURN NULL;
 END $$;
 CREATE FUNCTION queue_decisions_to_seal() RETURNS trigger
     LANGUAGE plpgsql SET search_path = toplu, pg_temp AS $$
 BEGIN
     INSERT INTO seal_queue (tenant_id, source, batch_id, ids, n)
-    SELECT tenant_id, 'decision', batch_id, array_agg(id ORDER BY id), count(*)
-      FROM (SELECT tenant_id, batch_id, id, (row_number() OVER () - 1) / 5000 AS page FROM fresh) AS f
-     GROUP BY tenant_id, batch_id, page;
+    SELECT f.tenant_id, 'decision', f.batch_id, f.ids[first:first + 4999], least(5000, f.n - first + 1)
+      FROM (SELECT tenant_id, batch_id, array_agg(id) AS ids, CAST(count(*) AS int) AS n FROM fresh GROUP BY tenant_id, batch_id) AS f
+     CROSS JOIN LATERAL generate_series(1, f.n, 5000) AS first;
     RETURN NULL;
 END $$;
 
