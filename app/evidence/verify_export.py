@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 from app.evidence.chain import origin_of
 from app.evidence.examine import Examination, Flaw, Flawed
@@ -71,8 +70,8 @@ def _take(exam: Examination, line: Json) -> Json | None:
     match line["type"]:
         case "link":
             content = line["content"]
-            found = None if content is None else canonical.digest(content)
-            if content is not None and UUID(content["id"]) != UUID(line["id"]):
+            found = None if content is None else canonical.digest_read(content)
+            if content is not None and content["id"] != line["id"]:
                 raise Flawed(Flaw.EDITED, f"link {line['seq']} is about something else than it says")
             exam.link(line["seq"], bytes.fromhex(line["digest"]), bytes.fromhex(line["hash"]), found)
         case "checkpoint":
