@@ -8,6 +8,7 @@ from sqlalchemy import text
 from app.kit.db import Session
 from app.kit.merkle import (
     EMPTY_ROOT,
+    HASH_BYTES,
     TILE_LEVELS,
     TILE_WIDTH,
     Node,
@@ -69,8 +70,12 @@ async def _read(session: Session, tenant: UUID, wanted: Iterable[tuple[int, int,
         "firsts": [part[1] for part in parts],
         "ends": [part[2] for part in parts],
     }
-    rows = await session.execute(_tiles, named)
-    return {(row.level, row.place): row.hash if row.level else leaf_hash(row.hash) for row in rows}
+    tiles: dict[Node, bytes] = {}
+    for row in await session.execute(_tiles, named):
+        for at in range(0, len(row.hashes or b""), HASH_BYTES):
+            hash_ = row.hashes[at : at + HASH_BYTES]
+            tiles[row.level, row.first + at // HASH_BYTES] = hash_ if row.level else leaf_hash(hash_)
+    return tiles
 
 
 async def keep_complete(session: Session, tenant: UUID, old: int, hashes: Sequence[bytes]) -> None:
