@@ -225,14 +225,14 @@ def duties_command(
 ) -> None:
     """List what is due for a tenant, what is due first before the rest."""
     from app.cli.list_duties import find_duties, read_state
-    from app.cli.read_settings import read_settings
+    from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
     from app.cli.show import show_duties
 
     states = read_state(state)
     settings = read_settings(data_dir)
     check_master_key(settings)
-    show_duties(asyncio.run(find_duties(settings, _tenant(tenant), states)))
+    show_duties(asyncio.run(find_duties(settings, read_tenant(tenant), states)))
 
 
 @program.command("openapi")

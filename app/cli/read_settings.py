@@ -9,9 +9,8 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from app.cli.errors import Stop
-from app.cli.place import Place, usual_place
-from app.kit.net import is_loopback
 from app.cli.place import DEFAULT_TENANT, Place, usual_place
+from app.kit.net import is_loopback
 from app.settings import Settings
 
 # Which beginnings the drivers take, and how the whole address looks.
