@@ -7,13 +7,13 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
-from uuid import UUID
 
 import typer
 
 from app.cli.causes import cause_of
 from app.cli.errors import Stop
-from app.cli.place import Place, usual_place
+from app.cli.place import DEFAULT_TENANT, Place, usual_place
+from app.cli.proof import audit, receipt
 from app.kit.servers.errors import ServerError
 
 # Commands import what they need: the help must not wait for the whole product.
@@ -27,8 +27,8 @@ program = typer.Typer(
 )
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 program.add_typer(keys, name="keys")
-
-DEFAULT_TENANT = "Default"
+program.add_typer(audit, name="audit")
+program.add_typer(receipt, name="receipt")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 takes a free one.")]
 SandboxPort = Annotated[
@@ -184,27 +184,15 @@ def create_key_command(
 ) -> None:
     """Issue an API key. Its text is printed once and never again."""
     from app.cli.create_key import create_key
-    from app.cli.read_settings import read_settings
+    from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
 
     settings = read_settings(data_dir)
     check_master_key(settings)
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-    issued = asyncio.run(create_key(settings, _tenant(tenant), name=name, scopes=wanted, days=days))
+    issued = asyncio.run(create_key(settings, read_tenant(tenant), name=name, scopes=wanted, days=days))
     typer.echo(issued.text)
     _say(f"expires {issued.key.expires_at:%Y-%m-%d}; it is not stored in clear and cannot be shown again")
-
-
-def _tenant(text: str | None) -> UUID:
-    from app.cli.init import tenant_of
-    from app.kit.ids import decode
-
-    if text is None:
-        return tenant_of(DEFAULT_TENANT)
-    try:
-        return decode("ten", text)
-    except ValueError:
-        raise Stop("A tenant's id looks like ten_01h455vb4pex5vsknk084sn02q.") from None
 
 
 @program.command("doctor")
@@ -237,14 +225,14 @@ def duties_command(
 ) -> None:
     """List what is due for a tenant, what is due first before the rest."""
     from app.cli.list_duties import find_duties, read_state
-    from app.cli.read_settings import read_settings
+    from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
     from app.cli.show import show_duties
 
     states = read_state(state)
     settings = read_settings(data_dir)
     check_master_key(settings)
-    show_duties(asyncio.run(find_duties(settings, _tenant(tenant), states)))
+    show_duties(asyncio.run(find_duties(settings, read_tenant(tenant), states)))
 
 
 @program.command("openapi")

@@ -67,6 +67,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
         "find_api_key_v1",
         "find_senders_v1",
         "remove_aborted_upload_v1",
+        "sealable_tenants_v1",
         "sweepable_tenants_v1",
     ] == [row["proname"] for row in rows]
 
@@ -142,6 +143,10 @@ APPEND_ONLY = (
     "disclosures",
     "template_reviews",
     "batch_waits",
+    "chain_links",
+    "chain_nodes",
+    "decision_roots",
+    "checkpoints",
 )
 
 
