@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.consents.api import bases, consents, people, suppressions
+from app.consents.api import bases, consents, evidence, people, suppressions
 
 router = APIRouter(prefix="/v1", tags=["consents"])
-for part in (consents, bases, suppressions, people):
+for part in (consents, bases, suppressions, people, evidence):
     router.include_router(part.router)
