@@ -111,7 +111,7 @@ evidence_objects = Table(
     Column("media_type", Text, nullable=False),
     Column("byte_size", BigInteger, nullable=False),
     Column("reference", Text),
-    Column("physical_ref", JSONB),
+    Column("physical_ref", JSONB(none_as_null=True)),
     Column("captured_at", TIMESTAMP(timezone=True)),
     Column("api_key_id", Uuid),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),

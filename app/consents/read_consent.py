@@ -1,6 +1,7 @@
 """Read a consent as it crossed the edge into what the verbs take."""
 
 from typing import Any
+from uuid import UUID
 
 from pydantic import MISSING, BaseModel
 
@@ -13,7 +14,7 @@ from app.consents.rows import Consent, Iys
 PROXY_REFERENCE = "on_behalf.reference"  # where the proxy's reference stands among the sealed evidence
 
 
-def read_consent(row: schemas.NewConsent) -> Consent:
+def read_consent(row: schemas.NewConsent, import_id: UUID | None = None) -> Consent:
     """The row, with why it would not count. What could name somebody goes to the evidence, which is sealed."""
     evidence = dict(row.evidence)
     proxy = known(row.on_behalf)
@@ -40,13 +41,13 @@ def read_consent(row: schemas.NewConsent) -> Consent:
         known(row.valid_until),
         None if row.iys is MISSING else Iys(row.iys.transaction_id, row.iys.date),
         evidence,
-        _circumstances(row),
+        _circumstances(row, import_id),
         known(row.notice_shown_at),
         why if row.act == "given" else None,
     )
 
 
-def _circumstances(row: schemas.NewConsent) -> Circumstances:
+def _circumstances(row: schemas.NewConsent, import_id: UUID | None) -> Circumstances:
     given: dict[str, Any] = {
         "notice_shown_at": known(row.notice_shown_at),
         "consent_text": row.consent_text,
@@ -63,6 +64,7 @@ def _circumstances(row: schemas.NewConsent) -> Circumstances:
         known(row.language),
         known(row.supersedes),
         known(row.renews),
+        import_id=import_id,
         evidence_ids=tuple(dict.fromkeys(known(row.evidence_ids) or ())),
         details={name: _plain(value) for name, value in given.items() if value is not MISSING and value is not None},
     )
