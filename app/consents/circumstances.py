@@ -4,18 +4,22 @@ Nothing here is free text: ids, closed words, hashes and times, so that no perso
 What a person could be recognised by belongs into `evidence`, which is sealed.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import MISSING, Field, StringConstraints
+from pydantic import MISSING, BaseModel, Field, StringConstraints
 
-from app.consents.acts import AgeAssurance, CollectionContext, ProxyRole
+from app.consents.acts import AgeAssurance, CollectionContext, Discount, ProxyRole
 from app.consents.fields import ConsentEventId, Edge, EvidenceId, Moment
 
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$"), Field(examples=["membership"])]
 # Your own id of something: of a text, an operator, a message. Not a name, not an address.
-OwnId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+OwnId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"), Field(examples=["clerk-7"])]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$"), Field(examples=["tr"])]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(description="SHA-256, hexadecimal.")]
+Sha256 = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{64}$"),
+    Field(description="SHA-256, hexadecimal.", examples=["0123456789abcdef" * 4]),
+]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["TR"])]
 Words = Annotated[list[Word], Field(min_length=1, max_length=20)]
 
@@ -97,9 +101,9 @@ class GivenCircumstances(Edge):
     renews: Annotated[ConsentEventId | MISSING, Field(description="The earlier consent that was given anew.")] = MISSING
 
 
-class NotCounted(Edge):
+class NotCounted(BaseModel):
     """A row that was recorded, and does not count."""
 
     index: int
-    code: Literal["precondition", "bundled", "minor", "proxy_unproven"]
+    code: Discount
     detail: str

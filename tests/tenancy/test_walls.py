@@ -47,6 +47,7 @@ async def two(house: House) -> tuple[House, Tenant]:
         await made(house.client, f"/v1/registers/{register}", entry)
     proof = {"kind": "paper_scan", "sha256": "ab" * 32, "media_type": "image/png", "size_bytes": 1}
     await house.client.post("/v1/evidence", json=proof)
+    await house.client.post("/v1/consent-imports", content=b"{}", headers={"content-type": "application/x-ndjson"})
     await house.until_settled(batch["id"])
     return house, await house.add_tenant("Öteki Ltd. Şti.")
 
@@ -160,5 +161,6 @@ async def _ids_of(house: House) -> dict[str, str]:
         **{f"{ONE[register]}_id": await first(f"/v1/registers/{register}") for register in NEW},
         "api_key_id": await first("/v1/api-keys"),
         "evidence_id": await first("/v1/evidence"),
+        "import_id": await first("/v1/consent-imports"),
         "person_id": message["person"] or encode("per", new_id()),
     }

@@ -28,7 +28,7 @@ Writing = Annotated[Transaction, writes("consents:write")]
 
 
 @router.post("", status_code=201, response_model=schemas.EvidenceObject)
-async def register_evidence(request: Repeatable, tx: Writing, body: schemas.NewEvidence) -> Response:
+async def create_evidence(request: Repeatable, tx: Writing, body: schemas.NewEvidence) -> Response:
     """Register an object that proves something, by its SHA-256; consents then name its id.
 
     Only the hash and where the object lies are kept: whoever has it can show later that it is the same one.

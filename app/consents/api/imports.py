@@ -73,7 +73,7 @@ _BODY: dict[str, Any] = {
     openapi_extra=_BODY,
 )
 @accepts_up_to(MOST_STREAM_BYTES)
-async def import_consents(
+async def create_consent_import(
     request: Repeatable,
     caller: Annotated[Caller, needs("consents:write")],
     content_digest: Annotated[
