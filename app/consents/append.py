@@ -39,7 +39,8 @@ async def append(
         await fold_again(session, tenant, corrections)
 
 
-def _columns(entries: Sequence[Entry]) -> dict[str, list[Any]]:
+def _columns(entries: Sequence[Entry]) -> dict[str, list[Any] | None]:
+    """One array per column. One that holds nothing is NULL: `unnest` reads that as nothing, and it need not travel."""
     columns: dict[str, list[Any]] = {
         "people": [entry.person_id for entry in entries],
         "kinds": [entry.record_kind for entry in entries],
@@ -55,7 +56,8 @@ def _columns(entries: Sequence[Entry]) -> dict[str, list[Any]]:
         "sealed": [None if entry.evidence is None else entry.evidence.sealed for entry in entries],
         "digests": [None if entry.evidence is None else entry.evidence.digest for entry in entries],
     }
-    return columns | _circumstances([entry.circumstances for entry in entries])
+    columns |= _circumstances([entry.circumstances for entry in entries])
+    return {name: values if any(value is not None for value in values) else None for name, values in columns.items()}
 
 
 def _circumstances(of: Sequence[Circumstances]) -> dict[str, list[Any]]:

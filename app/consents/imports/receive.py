@@ -44,7 +44,7 @@ async def open_import(run: Runtime, tenant: UUID, media_type: str, api_key_id: U
 async def receive(
     run: Runtime, keys: TenantKeys, target: Target, rows: AsyncIterator[list[Given]], body: Digest
 ) -> Progress:
-    """Take in the rows as they arrive, 2,000 of them or 2 MB at a time. Raises StreamEmpty.
+    """Take in the rows as they arrive, 1,000 of them or 2 MB at a time. Raises StreamEmpty.
 
     Each chunk is committed before the next is read. A slow stream says every 15 s that it lives.
     """
