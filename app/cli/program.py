@@ -29,6 +29,9 @@ keys = typer.Typer(help="API keys.", no_args_is_help=True)
 program.add_typer(keys, name="keys")
 program.add_typer(audit, name="audit")
 program.add_typer(receipt, name="receipt")
+consents = typer.Typer(help="The ledger of consents.", no_args_is_help=True)
+program.add_typer(consents, name="consents")
+
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 takes a free one.")]
 SandboxPort = Annotated[
@@ -193,6 +196,27 @@ def create_key_command(
     issued = asyncio.run(create_key(settings, read_tenant(tenant), name=name, scopes=wanted, days=days))
     typer.echo(issued.text)
     _say(f"expires {issued.key.expires_at:%Y-%m-%d}; it is not stored in clear and cannot be shown again")
+
+
+@consents.command("replay")
+def replay_command(
+    tenant: Annotated[
+        str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Fold the ledger again and compare it with the current state: exit 1 when they differ. Changes nothing."""
+    from app.cli.read_settings import read_settings, read_tenant
+    from app.cli.replay_consents import replay_consents, show_replayed
+    from app.cli.serve import check_master_key
+
+    settings = read_settings(data_dir)
+    check_master_key(settings)
+    replayed = asyncio.run(replay_consents(settings, read_tenant(tenant)))
+    for line in show_replayed(replayed):
+        typer.echo(line)
+    if not replayed.agrees:
+        raise typer.Exit(1)
 
 
 @program.command("doctor")

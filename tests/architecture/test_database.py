@@ -135,6 +135,8 @@ async def test_every_statement_prepares_against_the_migrated_schema(module_datab
 
 APPEND_ONLY = (
     "consent_events",
+    "consent_import_chunks",
+    "evidence_objects",
     "delivery_events",
     "webhook_raw",
     "audit_events",

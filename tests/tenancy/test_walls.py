@@ -46,6 +46,9 @@ async def two(house: House) -> tuple[House, Tenant]:
     )
     for register, entry in NEW.items():
         await made(house.client, f"/v1/registers/{register}", entry)
+    proof = {"kind": "paper_scan", "sha256": "ab" * 32, "media_type": "image/png", "size_bytes": 1}
+    await house.client.post("/v1/evidence", json=proof)
+    await house.client.post("/v1/consent-imports", content=b"{}", headers={"content-type": "application/x-ndjson"})
     await house.until_settled(batch["id"])
     other = await house.add_tenant("Öteki Ltd. Şti.")
     while not await count(house.run.db, other.id, "checkpoints"):
@@ -164,6 +167,8 @@ async def _ids_of(house: House) -> dict[str, str]:
         "version": "1",
         **{f"{ONE[register]}_id": await first(f"/v1/registers/{register}") for register in NEW},
         "api_key_id": await first("/v1/api-keys"),
+        "evidence_id": await first("/v1/evidence"),
+        "import_id": await first("/v1/consent-imports"),
         "person_id": message["person"] or encode("per", new_id()),
         "checkpoint_id": await first("/v1/audit/checkpoints"),
     }
