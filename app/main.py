@@ -23,6 +23,7 @@ from app.kit.http.middleware import Edge
 from app.kit.logs import configure
 from app.kit.metrics import HttpMetrics, Metrics, metrics
 from app.notices import api as notices
+from app.optins import api as optins
 from app.purposes import api as purposes
 from app.purposes.contact import log_contact_rules_off
 from app.readiness import check_bells, check_database, check_workers, newest_revision
@@ -54,6 +55,8 @@ TAGS = [
     {"name": "batches", "description": "Send one template to many people, for one purpose."},
     {"name": "messages", "description": "One message: its state, its delivery log, and why."},
     {"name": "consents", "description": "What people agreed to, and everything that takes it back."},
+    {"name": "opt-ins", "description": "Consent asked in the chat that the person began, one act at a time."},
+    {"name": "reviews", "description": "Sentences that may mean STOP, for a human to read."},
     {"name": "notices", "description": "What people were told: immutable published versions."},
     {"name": "purposes", "description": "The closed registry of reasons to write."},
     {"name": "templates", "description": "Approved texts, and the purposes they may carry."},
@@ -100,6 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for room in (
         inbound,
         dispatch,
+        optins,
         consents,
         notices,
         purposes,

@@ -16,8 +16,8 @@ GivenAct = Literal["given", "refused"]  # what a call may record; never guessed
 BasisAct = Literal["asserted", "ended"]
 SuppressionKind = Literal["suppression", "objection"]
 SuppressionAct = Literal["raised", "lifted"]
-# Whose act it is: the person's own, the tenant's, or WhatsApp's.
-Entity = Literal["person", "tenant", "platform"]
+# Whose act it is: the person's own, the tenant's, WhatsApp's, or a hold until a human has read what the person wrote.
+Entity = Literal["person", "tenant", "platform", "review"]
 # Where it happened.
 Channel = Literal["web_form", "mobile_app", "paper", "call_centre", "in_person", "whatsapp", "sms", "import", "api"]
 
