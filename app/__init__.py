@@ -5,8 +5,9 @@ The rooms, in the order a message meets them. A room may look down this list, ne
     main, worker, cli     the doors: HTTP, queue, operator
     duties                what is due, and when
     evidence              what an auditor may ask: chain, checkpoints, receipts, proof
-    inbound               what WhatsApp tells us: verify, keep raw, settle, hear a STOP
+    inbound               what WhatsApp tells us: verify, keep raw, settle, hear a STOP, answer
     dispatch              a batch's whole life; `flow/` reads from top to bottom
+    optins                asking for consent in the chat that the person began
     consents              may we: ledger, current state, the gate
     notices, templates    the words: what the person was told, what we say
     people                who a number belongs to

@@ -24,6 +24,7 @@ from app.kit.http.middleware import Edge
 from app.kit.logs import configure
 from app.kit.metrics import HttpMetrics, Metrics, metrics
 from app.notices import api as notices
+from app.optins import api as optins
 from app.purposes import api as purposes
 from app.purposes.contact import log_contact_rules_off
 from app.readiness import check_bells, check_database, check_workers, newest_revision
@@ -55,6 +56,8 @@ TAGS = [
     {"name": "batches", "description": "Send one template to many people, for one purpose."},
     {"name": "messages", "description": "One message: its state, its delivery log, and why."},
     {"name": "consents", "description": "What people agreed to, and everything that takes it back."},
+    {"name": "opt-ins", "description": "Consent asked in the chat that the person began, one act at a time."},
+    {"name": "reviews", "description": "Sentences that may mean STOP, for a human to read."},
     {"name": "notices", "description": "What people were told: immutable published versions."},
     {"name": "purposes", "description": "The closed registry of reasons to write."},
     {"name": "templates", "description": "Approved texts, and the purposes they may carry."},
@@ -68,6 +71,22 @@ TAGS = [
     {"name": "audit", "description": "Proof: receipts, the chain, its checkpoints and keys."},
     {"name": "system", "description": "Health and metrics."},
 ]
+
+# Webhooks are found first.
+ROOMS = (
+    inbound,
+    evidence,
+    dispatch,
+    optins,
+    consents,
+    notices,
+    purposes,
+    templates,
+    senders,
+    registers,
+    duties,
+    tenants,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -99,19 +118,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,  # the redirect would repeat whatever Host was sent
         lifespan=lifespan,
     )
-    for room in (
-        inbound,
-        evidence,
-        dispatch,
-        consents,
-        notices,
-        purposes,
-        templates,
-        senders,
-        registers,
-        duties,
-        tenants,
-    ):  # webhooks are found first
+    for room in ROOMS:
         app.include_router(room.router)
     _add_system_routes(app)
     if settings.docs:

@@ -18,8 +18,6 @@ GivenAct = Literal["given", "refused"]  # what a call may record; never guessed
 BasisAct = Literal["asserted", "ended"]
 SuppressionKind = Literal["suppression", "objection"]
 SuppressionAct = Literal["raised", "lifted"]
-# Whose act it is: the person's own, the tenant's, or WhatsApp's.
-Entity = Literal["person", "tenant", "platform"]
 # Where the person's data was collected in the first place: in the course of what (not: through which channel).
 CollectionContext = Literal[
     "membership", "activation", "order", "support", "event", "store_visit", "website_visit", "conversation"
@@ -28,6 +26,8 @@ CollectionContext = Literal[
 Discount = Literal["precondition", "bundled", "minor", "proxy_unproven"]
 ProxyRole = Literal["parent", "guardian", "attorney", "organisation_representative"]
 AgeAssurance = Literal["unknown", "adult_declared", "adult_verified", "minor"]
+# Whose act it is: the person's own, the tenant's, WhatsApp's, or a hold until a human has read what the person wrote.
+Entity = Literal["person", "tenant", "platform", "review"]
 # Where it happened.
 Channel = Literal["web_form", "mobile_app", "paper", "call_centre", "in_person", "whatsapp", "sms", "import", "api"]
 

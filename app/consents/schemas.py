@@ -238,7 +238,7 @@ class ConsentEvent(BaseModel):
     id: ConsentEventId
     record_kind: str
     act: str
-    entity: Literal["person", "tenant", "platform"]
+    entity: Literal["person", "tenant", "platform", "review"]
     purpose: str | None
     purpose_version: int | None
     notice_version_id: NoticeVersionId | None
@@ -275,7 +275,7 @@ class Suppression(BaseModel):
     person_id: PersonId
     scope: str
     kind: SuppressionKind
-    raised_by: Literal["person", "tenant", "platform"]
+    raised_by: Literal["person", "tenant", "platform", "review"]
     acted_at: datetime
 
 

@@ -1,17 +1,22 @@
-"""What WhatsApp's caller can be told.
+"""What WhatsApp's caller can be told, and what can be wrong with a review or a stop code.
 
 Unauthorized
 └── SignatureInvalid        401  signature_invalid
 Forbidden
 └── HandshakeRefused        403  handshake_refused
+Conflict
+├── ReviewDecided           409  review_decided
+└── StopCodeTaken           409  stop_code_taken
 UnsupportedType
 └── EncodingRefused         415  encoding_refused
+Invalid
+└── StopCodeUnusable        422  stop_code_unusable
 Unavailable
 ├── WebhookNotConfigured    503  webhook_not_configured
 └── WebhookNotKept          503  webhook_not_kept
 """
 
-from app.kit.errors import Forbidden, Unauthorized, Unavailable, UnsupportedType
+from app.kit.errors import Conflict, Forbidden, Invalid, Unauthorized, Unavailable, UnsupportedType
 
 
 class SignatureInvalid(Unauthorized):
@@ -56,3 +61,30 @@ class WebhookNotKept(Unavailable):
     code = "webhook_not_kept"
     title = "Webhook not kept"
     action = "Send it again later."
+
+
+class ReviewDecided(Conflict):
+    """This review was decided already."""
+
+    code = "review_decided"
+    title = "Review decided"
+    action = "Read the review. A later wish of the person is a consent or a suppression of its own."
+
+
+class StopCodeTaken(Conflict):
+    """This word stops a purpose already."""
+
+    code = "stop_code_taken"
+    title = "Stop code taken"
+    action = "Remove the other one first, or choose another word."
+
+
+class StopCodeUnusable(Invalid):
+    """This cannot stand behind DUR for one purpose.
+
+    It has to be one word of letters or digits that is no stop word itself, and its purpose has to rest on consent.
+    """
+
+    code = "stop_code_unusable"
+    title = "Stop code unusable"
+    action = "Choose another word."

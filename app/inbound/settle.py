@@ -16,10 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.dispatch.flow.settle import News
 from app.dispatch.flow.settle import settle as settle_statuses
-from app.inbound.confirm import confirm_all
-from app.inbound.hear import Owed, Spoken, hear
+from app.inbound.converse import converse
+from app.inbound.hear import hear
+from app.inbound.meet import Spoken
 from app.inbound.queries import find_owners
 from app.inbound.receive import where_raw
+from app.inbound.reply import reply_owed
 from app.inbound.sort import Told, sort_updates
 from app.inbound.take import Taken, give_back, take_pending
 from app.inbound.withdraw_stopped import withdraw_stopped
@@ -46,7 +48,6 @@ class Share:
     raws: set[UUID] = field(default_factory=set)
     news: list[News] = field(default_factory=list)
     spoken: list[Spoken] = field(default_factory=list)
-    owed: list[Owed] = field(default_factory=list)
 
 
 async def settle_pending(run: Runtime, limit: int) -> int:
@@ -56,18 +57,19 @@ async def settle_pending(run: Runtime, limit: int) -> int:
     raises when it is away.
     """
     ends = time.monotonic() + LONGEST_S
-    confirming: list[asyncio.Task[None]] = []
+    replying: list[asyncio.Task[None]] = []
     done = 0
     try:
         while time.monotonic() < ends and (page := await take_pending(run, limit)):
             for group in _groups(page):
-                settled, owed = await _settle_group(run, group)
+                settled, spoke = await _settle_group(run, group)
                 done += settled
-                if owed:
-                    confirming.append(asyncio.create_task(confirm_all(run, owed)))
+                if spoke:
+                    replying.append(asyncio.create_task(reply_owed(run)))
+        replying.append(asyncio.create_task(reply_owed(run)))  # also what an earlier look, or a decision, left owed
     finally:
-        if confirming:
-            await asyncio.wait(confirming)  # each of them ends within its own deadline
+        if replying:
+            await asyncio.wait(replying)  # each of them ends within its own deadline
     return done
 
 
@@ -77,9 +79,10 @@ def _groups(page: Sequence[Taken]) -> list[list[Taken]]:
     return [first, *([one] for one in page if one.tries > 1)] if first else [[one] for one in page]
 
 
-async def _settle_group(run: Runtime, group: Sequence[Taken]) -> tuple[int, list[Owed]]:
+async def _settle_group(run: Runtime, group: Sequence[Taken]) -> tuple[int, bool]:
+    """How many were done with, and whether anybody spoke."""
     told, failed = await _read(run, group)
-    owed: list[Owed] = []
+    spoke = False
     for tenant, share in (await _share_out(run, told)).items():
         try:
             await _tell(run, tenant, share)
@@ -88,10 +91,10 @@ async def _settle_group(run: Runtime, group: Sequence[Taken]) -> tuple[int, list
             write = log.warning if group[0].tries < HOPEFUL_TRIES else log.error
             write("inbound.not_settled", tenant_id=str(tenant), size=len(share.raws), error=type(error).__name__)
             failed |= share.raws
-        owed += share.owed
+        spoke |= bool(share.spoken)
     done = {one.id for one in group} - failed
     await give_back(run, done, failed)
-    return len(done), owed
+    return len(done), spoke
 
 
 async def _read(run: Runtime, group: Sequence[Taken]) -> tuple[list[tuple[UUID, dict[str, Told]]], set[UUID]]:
@@ -147,18 +150,18 @@ async def _share_out(run: Runtime, told: Iterable[tuple[UUID, dict[str, Told]]])
 
 
 async def _tell(run: Runtime, tenant: UUID, share: Share) -> None:
-    """People first: a STOP waits for nothing. Then the statuses in sets, and what a STOP withdraws."""
-    if share.spoken:
-        share.owed += await hear(run, tenant, share.spoken)
+    """People first: a STOP waits for nothing. Then the statuses in sets, what a STOP withdraws, and conversations."""
+    spoken = await hear(run, tenant, share.spoken) if share.spoken else []
     fresh = parked = resolved = 0
     for start in range(0, len(share.news), SET_ROWS):
         async with run.db.begin(tenant) as session:
             keys = await get_tenant_keys(run, session, tenant)
             settled = await settle_statuses(session, tenant, keys, share.news[start : start + SET_ROWS])
         fresh, parked, resolved = fresh + settled.fresh, parked + settled.parked, resolved + settled.resolved
-    stops = [one for one in share.spoken if one.heard.wish == "stop" and one.heard.keyword]
+    stops = [one for one in spoken if one.heard.wish == "stop" and one.heard.keyword]
     if stops:
         await withdraw_stopped(run, tenant, stops)
+    await converse(run, tenant, spoken)
     _updates.labels("status").inc(len(share.news))
     _updates.labels("spoken").inc(len(share.spoken))
     log.info(

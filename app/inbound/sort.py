@@ -8,12 +8,25 @@ from typing import Final, Literal
 from uuid import UUID
 
 from app.dispatch.flow.settle import News
-from app.inbound.keywords import is_stop, is_stop_button, may_mean_stop
+from app.optins.keywords import (
+    LONGEST_READ,
+    find_stop_code,
+    is_no,
+    is_spelled_out,
+    is_start,
+    is_stop,
+    is_stop_button,
+    may_mean_stop,
+)
+from app.optins.tokens import find_code, is_token
 from app.people.numbers import canonical_phone, canonical_user_id
 from app.people.seal import AliasKind
 from app.whatsapp.updates import InboundMessage, PreferenceUpdate, StatusUpdate, Update
 
-Wish = Literal["stop", "resume", "maybe_stop"]
+# `stop_one`: of one purpose, if the tenant has that code. `tap`: a button under a question of ours. `code`: the words
+# of an opt-in's link. Whatever may be a STOP and is none for sure is `review`.
+Wish = Literal["stop", "stop_one", "resume", "review", "no", "start", "code", "tap"]
+ReviewReason = Literal["stop_word_inside", "spelled_out", "bare_no", "button_label", "caption"]
 Alias = tuple[AliasKind, str]
 
 CONFIRMATION: Final = "confirm:"  # what our own confirmations carry instead of a message's id
@@ -27,7 +40,9 @@ _INT4: Final = range(-(2**31), 2**31)
 class Heard:
     """A person spoke: wrote, pressed a button, or used WhatsApp's own switch (`by_platform`).
 
-    `wish` None: nothing that we act on. `aliases` are the names the person came with, the number first; never logged.
+    `wish` None: nothing that we act on. `keyword` is the folded stop word, `code` the word behind it, an opt-in's code
+    or a button's payload. `scope` is the key of the purpose that a stop names, None for all of marketing. `words` are
+    what a human may have to read. `aliases` are the names the person came with, the number first; never logged.
     """
 
     told: str = field(repr=False)  # what tells it from every other: the provider's id, which has the number in it
@@ -37,6 +52,10 @@ class Heard:
     keyword: str | None
     by_platform: bool
     aliases: tuple[Alias, ...] = field(repr=False)
+    code: str | None = field(default=None, repr=False)
+    words: str | None = field(default=None, repr=False)
+    reason: ReviewReason | None = None
+    scope: str | None = None
 
 
 @dataclass(slots=True)
@@ -105,9 +124,47 @@ def _message(update: InboundMessage) -> Heard | str:
     aliases = _aliases(update.from_phone, update.from_user_id)
     if not aliases:
         return "unusable_message"
-    keyword = is_stop_button(update.button_payload, update.text) if update.button_payload else is_stop(update.text)
-    wish: Wish | None = "stop" if keyword else "maybe_stop" if may_mean_stop(update.text) else None
-    return Heard(update.wamid, update.kind[:64], update.at, wish, keyword, False, aliases)
+    wish, keyword, code, reason = _meaning(update)
+    doubtful = wish in ("stop_one", "review", "no")
+    words = (update.text or "")[:LONGEST_READ] if doubtful else None
+    return Heard(
+        update.wamid, update.kind[:64], update.at, wish, keyword, False, aliases, code=code, words=words, reason=reason
+    )
+
+
+_Meaning = tuple[Wish | None, str | None, str | None, ReviewReason | None]
+
+
+def _meaning(update: InboundMessage) -> _Meaning:
+    """The wish, the stop word, the code behind it, and why a human should read it."""
+    text, payload = update.text, update.button_payload
+    if payload is not None:
+        if is_token(payload):
+            return "tap", None, payload, None
+        if keyword := is_stop_button(payload):
+            return "stop", keyword, None, None
+        return ("review", None, None, "button_label") if may_mean_stop(text) else (None, None, None, None)
+    if update.kind != "text":  # pictures, voices, stickers and reactions are not read, but for the words under one
+        return ("review", None, None, "caption") if may_mean_stop(text) else (None, None, None, None)
+    return _meaning_of_text(text)
+
+
+def _meaning_of_text(text: str | None) -> _Meaning:
+    if keyword := is_stop(text):
+        return "stop", keyword, None, None
+    if named := find_stop_code(text):
+        return "stop_one", *named, "stop_word_inside"
+    if is_spelled_out(text):
+        return "review", None, None, "spelled_out"
+    if may_mean_stop(text):
+        return "review", None, None, "stop_word_inside"
+    if is_no(text):
+        return "no", None, None, "bare_no"
+    if is_start(text):
+        return "start", None, None, None
+    if code := find_code(text):
+        return "code", None, code, None
+    return None, None, None, None
 
 
 def _preference(update: PreferenceUpdate) -> Heard | str:

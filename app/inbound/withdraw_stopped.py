@@ -1,15 +1,17 @@
 """The other half of a STOP: withdraw the consents and approvals for marketing."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, func, literal, select, text, update
 
+from app.consents.restrict import restrict
 from app.consents.withdraw import withdraw
-from app.inbound.hear import Spoken, meet_speakers
+from app.inbound.hear import covered_by
+from app.inbound.meet import Spoken, meet_speakers
 from app.inbound.models import inbound_messages
-from app.kit.clock import utc_now
 from app.purposes.queries import list_purposes
 from app.runtime import Runtime
 from app.tenants.keys import get_tenant_keys
@@ -42,12 +44,15 @@ async def withdraw_stopped(run: Runtime, tenant: UUID, stops: Sequence[Spoken]) 
         still_open = rows.scalars().all()
         if not still_open:
             return
-        now = utc_now()
-        people: dict[UUID, datetime] = {}
+        stopped: defaultdict[str | None, dict[UUID, datetime]] = defaultdict(dict)
         for fingerprint in still_open:
             one = met[fingerprint]
+            people = stopped[one.spoken.heard.scope]
             for person in one.people:  # who said it twice is taken at their last word
-                people[person] = max(people.get(person, EPOCH), min(one.spoken.heard.at, now))
-        marketing = [p for p in await list_purposes(session) if p.class_ == "marketing" and p.needs_consent]
-        await withdraw(session, tenant, people, marketing, channel="whatsapp", method="keyword")
+                people[person] = max(people.get(person, EPOCH), one.at)
+        # All of them before the first: scope by scope, two of these would wait for each other.
+        await restrict(session, tenant, (person for people in stopped.values() for person in people))
+        purposes = await list_purposes(session)
+        for scope, people in stopped.items():
+            await withdraw(session, tenant, people, covered_by(scope, purposes), channel="whatsapp", method="keyword")
         await session.execute(update(inbound_messages).where(*these).values(withdrawn_at=func.clock_timestamp()))

@@ -16,9 +16,9 @@ from app.sandbox.parameters import check_parameters
 from app.sandbox.templates import Template, Templates
 
 OLDEST, NEWEST = 21, 26  # Graph versions alive in November 2026
-KINDS = ("text", "template")
+KINDS = ("text", "template", "interactive")
 KNOWN_KINDS = (
-    *("image", "video", "audio", "document", "sticker", "location", "contacts", "reaction", "interactive"),
+    *("image", "video", "audio", "document", "sticker", "location", "contacts", "reaction"),
     *KINDS,
 )
 ENVELOPE = frozenset(
@@ -31,6 +31,7 @@ ENVELOPE = frozenset(
 PHONE = re.compile(r"\+?[0-9]{5,20}")
 PERSON_ID = re.compile(r"[A-Z]{2}(\.ENT)?\.[A-Za-z0-9]{1,128}")
 OPAQUE_MOST, TEXT_MOST = 512, 4096
+BUTTONS_MOST, QUESTION_MOST, TITLE_MOST, REPLY_ID_MOST = 3, 1024, 20, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ def read_draft(raw: bytes, number: PhoneNumber, templates: Templates) -> Draft:
     if kind == "text":
         _check_text(body["text"])
         template = None
+    elif kind == "interactive":
+        _check_question(body["interactive"])
+        template = None
     else:
         template = _template(body["template"], number, templates)
     opaque = body.get("biz_opaque_callback_data")
@@ -95,7 +99,7 @@ def _check_envelope(body: Json) -> None:
     if kind not in KNOWN_KINDS:
         raise GraphError(131009, "Parameter type is not one of the known message types")
     if kind not in KINDS:
-        raise GraphError(131051, "The sandbox takes messages of type text and template only")
+        raise GraphError(131051, f"The sandbox takes messages of type {', '.join(KINDS)} only")
     body["type"] = kind
     if not isinstance(body.get(str(kind)), dict):
         raise GraphError(131008, f"Parameter {kind} is missing")
@@ -127,6 +131,30 @@ def _check_text(text: object) -> None:
         raise GraphError(131008, "Parameter text.body is missing")
     if len(words) > TEXT_MOST:
         raise GraphError(100, f"Parameter text.body must be at most {TEXT_MOST} characters long")
+
+
+def _check_question(given: object) -> None:
+    """Reply buttons, the one interactive kind that the sandbox takes."""
+    asked = given if isinstance(given, dict) else {}
+    if asked.get("type") != "button":
+        raise GraphError(131051, "The sandbox takes interactive messages of type button only")
+    body, action = asked.get("body"), asked.get("action")
+    words = body.get("text") if isinstance(body, dict) else None
+    buttons = action.get("buttons") if isinstance(action, dict) else None
+    if not isinstance(words, str) or not words or not isinstance(buttons, list) or not buttons:
+        raise GraphError(131008, "Parameter interactive.body.text or interactive.action.buttons is missing")
+    if len(words) > QUESTION_MOST or len(buttons) > BUTTONS_MOST:
+        raise GraphError(131009, f"At most {QUESTION_MOST} characters and {BUTTONS_MOST} buttons")
+    replies = [button.get("reply") if isinstance(button, dict) else None for button in buttons]
+    if not all(isinstance(one, dict) and _fits(one) for one in replies):
+        raise GraphError(131009, "Each button needs reply.id and reply.title of at most 256 and 20 characters")
+    if len({one["id"] for one in replies if isinstance(one, dict)}) < len(replies):
+        raise GraphError(131009, "Reply ids must be unique within a message")
+
+
+def _fits(reply: dict[str, object]) -> bool:
+    lengths = (len(str(reply.get("id", ""))), len(str(reply.get("title", ""))))
+    return 0 < lengths[0] <= REPLY_ID_MOST and 0 < lengths[1] <= TITLE_MOST
 
 
 def _template(given: object, number: PhoneNumber, templates: Templates) -> Template:

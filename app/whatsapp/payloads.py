@@ -1,7 +1,7 @@
-"""Build the JSON bytes of one message: a template message, or a text inside an open conversation.
+"""Build the JSON bytes of one message: a template message, or a text or a question inside an open conversation.
 
-Source: Meta, "Messages API" and "Template messages" (2026-03, 2026-05, 2026-09); variable rules: Meta's
-parameter checks as published for 132012 and 132018, and the length of a body, 1,024.
+Source: Meta, "Messages API", "Template messages" and "Interactive reply buttons" (2026-03, 2026-05, 2026-09);
+variable rules: Meta's parameter checks as published for 132012 and 132018, and the length of a body, 1,024.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ MAX_VARIABLE_LENGTH: Final = 1_024  # characters; a whole body may hold no more
 MAX_TEXT_LENGTH: Final = 4_096  # characters
 MAX_OPAQUE_LENGTH: Final = 512  # characters, echoed in every status webhook
 MAX_BUTTONS: Final = 10
+MAX_QUESTION_LENGTH: Final = 1_024  # characters of the text above reply buttons
+MAX_REPLY_BUTTONS: Final = 3
+MAX_REPLY_TITLE_LENGTH: Final = 20  # characters
+MAX_REPLY_ID_LENGTH: Final = 256  # characters; comes back when the button is tapped
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _USER_ID: Final = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
@@ -105,6 +109,28 @@ class _Text(msgspec.Struct):
     preview_url: bool
 
 
+class _Reply(msgspec.Struct):
+    id: str
+    title: str
+
+
+class _ReplyButton(msgspec.Struct, tag_field="type", tag="reply"):
+    reply: _Reply
+
+
+class _Words(msgspec.Struct):
+    text: str
+
+
+class _Action(msgspec.Struct):
+    buttons: list[_ReplyButton]
+
+
+class _Interactive(msgspec.Struct, tag_field="type", tag="button"):
+    body: _Words
+    action: _Action
+
+
 class _Message(msgspec.Struct, omit_defaults=True, kw_only=True):
     type: str
     biz_opaque_callback_data: str
@@ -112,6 +138,7 @@ class _Message(msgspec.Struct, omit_defaults=True, kw_only=True):
     recipient: str | None = None
     template: _Template | None = None
     text: _Text | None = None
+    interactive: _Interactive | None = None
     # Required by the value, not by us: without defaults they are never left out.
     messaging_product: str
     recipient_type: str
@@ -146,6 +173,26 @@ def text_message(
     if not text.strip() or len(text) > MAX_TEXT_LENGTH:
         raise ValueError(f"text must have 1 to {MAX_TEXT_LENGTH} characters")
     return _bytes_of("text", opaque, to, user_id, text=_Text(text, preview_url))
+
+
+def question_message(
+    text: str, buttons: Sequence[tuple[str, str]], *, opaque: str, to: str | None = None, user_id: str | None = None
+) -> bytes:
+    """Build a free text with one to three reply buttons, each an id that comes back and the title that is shown.
+
+    Legal only within 24 hours after the person wrote. Raises ValueError, which quotes nothing of it.
+    """
+    if not text.strip() or len(text) > MAX_QUESTION_LENGTH:
+        raise ValueError(f"text must have 1 to {MAX_QUESTION_LENGTH} characters")
+    if not 1 <= len(buttons) <= MAX_REPLY_BUTTONS:
+        raise ValueError(f"1 to {MAX_REPLY_BUTTONS} buttons are needed")
+    for button_id, title in buttons:
+        if not 1 <= len(button_id) <= MAX_REPLY_ID_LENGTH or not 1 <= len(title) <= MAX_REPLY_TITLE_LENGTH:
+            raise ValueError("a button's id or title is empty or too long")
+    if len({button_id for button_id, _ in buttons}) < len(buttons):
+        raise ValueError("two buttons have one id")
+    action = _Action([_ReplyButton(_Reply(*button)) for button in buttons])
+    return _bytes_of("interactive", opaque, to, user_id, interactive=_Interactive(_Words(text), action))
 
 
 def validate_variable(value: str) -> VariableProblem | None:
@@ -199,6 +246,7 @@ def _bytes_of(
     *,
     template: _Template | None = None,
     text: _Text | None = None,
+    interactive: _Interactive | None = None,
 ) -> bytes:
     if not opaque or len(opaque) > MAX_OPAQUE_LENGTH:
         raise ValueError(f"opaque must have 1 to {MAX_OPAQUE_LENGTH} characters")
@@ -220,6 +268,7 @@ def _bytes_of(
                 biz_opaque_callback_data=opaque,
                 template=template,
                 text=text,
+                interactive=interactive,
             )
         )
     except UnicodeEncodeError:  # its text holds the value itself

@@ -163,7 +163,11 @@ def _messages(field: str, entry: Entry, raw: msgspec.Raw, now: datetime) -> Iter
     contacts = items(value.get("contacts"))
     for item in items(value.get("statuses")):
         yield _status(number, entry, whole(item), now) or UnknownUpdate(field)
+    business = id_in(whole(value.get("metadata")), "display_phone_number")
     for item in items(value.get("messages")):
+        if business is not None and id_in(whole(item), "from") == business:
+            yield UnknownUpdate("echo")  # our own words, as another app of the business wrote them
+            continue
         # A contact can only be matched with certainty when there is one.
         contact = whole(contacts[0]) if len(contacts) == 1 else {}
         yield _inbound(number, entry, whole(item), contact, now) or UnknownUpdate(field)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.whatsapp.payloads import (
     ButtonVariable,
     TemplateForm,
+    question_message,
     template_message,
     text_message,
     validate_variable,
@@ -64,6 +65,21 @@ def test_every_text_message_fits_the_contract(text: str, address: dict[str, str]
     body = json.loads(text_message(f"x{text}", opaque=opaque, **address))  # type: ignore[arg-type]
 
     assert [] == schemas.problems("request.text", body)
+
+
+@patiently
+@given(
+    text=st.text(st.characters(codec="utf-8"), max_size=300),
+    titles=st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=20), min_size=1, max_size=3),
+    address=addresses,
+    opaque=opaques,
+)
+def test_every_question_fits_the_contract(text: str, titles: list[str], address: dict[str, str], opaque: str) -> None:
+    buttons = [(f"button-{index}", title) for index, title in enumerate(titles)]
+
+    body = json.loads(question_message(f"x{text}", buttons, opaque=opaque, **address))  # type: ignore[arg-type]
+
+    assert [] == schemas.problems("request.interactive", body)
 
 
 @pytest.mark.parametrize("name", schemas.names())

@@ -14,9 +14,10 @@ from app.dispatch.create import create
 from app.dispatch.flow.accept import ROW_REFUSALS
 from app.dispatch.states import State
 from app.evidence.examine import Flaw
-from app.inbound.keywords import STOP_WORDS, fold
 from app.kit.errors import TopluError, all_errors
+from app.kit.fold import fold
 from app.kit.tables import metadata
+from app.optins.keywords import STOP_WORDS
 from app.sandbox.knobs import FAULTS, Knobs
 from app.sandbox.magic import list_magic
 from app.settings import Settings

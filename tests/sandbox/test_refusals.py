@@ -21,6 +21,11 @@ def texts(**named: str) -> dict[str, Any]:
     }
 
 
+def asked(*buttons: tuple[str, str]) -> dict[str, Any]:
+    replies = [{"type": "reply", "reply": {"id": button_id, "title": title}} for button_id, title in buttons]
+    return {"type": "button", "body": {"text": "x"}, "action": {"buttons": replies}}
+
+
 def offer(*components: dict[str, Any]) -> dict[str, Any]:
     return greeting() | {
         "template": {"name": "named_offer", "language": {"code": "en_US"}, "components": list(components)}
@@ -87,6 +92,11 @@ def test_an_unknown_object_is_code_100_with_subcode_33(caller: Caller) -> None:
         ({"surprise": 1}, 100),
         ({"type": "fax"}, 131009),
         ({"type": "image", "image": {"id": "1"}}, 131051),
+        ({"type": "interactive", "interactive": {"type": "list"}}, 131051),
+        ({"type": "interactive", "interactive": {"type": "button", "body": {"text": "x"}}}, 131008),
+        ({"type": "interactive", "interactive": asked(("a", "A"), ("a", "B"))}, 131009),
+        ({"type": "interactive", "interactive": asked(("a", "A" * 21))}, 131009),
+        ({"type": "interactive", "interactive": asked(*((str(n), "A") for n in range(4)))}, 131009),
         ({"type": "text"}, 131008),
         ({"type": "text", "text": {"body": ""}}, 131008),
         ({"type": "text", "text": {"body": "x" * 4097}}, 100),

@@ -12,7 +12,8 @@ from app.kit.db import Database
 from app.kit.ids import encode, new_id
 from app.kit.tables import metadata
 from app.runtime import open_database
-from tests.furnish import Tenant, made
+from tests.flows.chat import challenges, offer, say, until, until_counts, words_of
+from tests.furnish import MARKETING, Tenant, made
 from tests.house import House, phone
 from tests.rooms.registers.entries import CHANGES, NEW, ONE
 
@@ -53,6 +54,12 @@ async def two(house: House) -> tuple[House, Tenant]:
     other = await house.add_tenant("Öteki Ltd. Şti.")
     while not await count(house.run.db, other.id, "checkpoints"):
         await asyncio.sleep(0.1)  # the worker seals what was just written for it
+    await made(house.client, "/v1/stop-codes", {"code": "bahar", "purpose": MARKETING})
+    offered = await offer(house)
+    await say(house, phone(3), text=words_of(offered))
+    await say(house, phone(3), text="bir daha dur demeyeceğim")
+    await until(lambda: house.get("/v1/reviews"), lambda body: len(body["data"]) == 1)
+    await until_counts(house, offered, asked=1)
     return house, other
 
 
@@ -111,6 +118,8 @@ BODIES: dict[str, Any] = {
     "updateSender": {"name": "x"},
     "updateTemplate": {"status": "paused"},
     "recordTemplateReview": {"decision": "cleared", "reviewed_by": "x y", "reason": "xyz"},
+    "attestOptInChallenge": {"transaction_id": "iys-1", "date": "2026-11-20"},
+    "resolveReview": {"decision": "continue"},
     "createNoticeVersion": {
         "title": "x",
         "body": "x",
@@ -169,6 +178,10 @@ async def _ids_of(house: House) -> dict[str, str]:
         "api_key_id": await first("/v1/api-keys"),
         "evidence_id": await first("/v1/evidence"),
         "import_id": await first("/v1/consent-imports"),
+        "opt_in_id": await first("/v1/opt-ins"),
+        "challenge_id": str((await challenges(house, (await house.get("/v1/opt-ins"))["data"][0]))[0]["id"]),
+        "review_id": await first("/v1/reviews"),
+        "stop_code_id": await first("/v1/stop-codes"),
         "person_id": message["person"] or encode("per", new_id()),
         "checkpoint_id": await first("/v1/audit/checkpoints"),
     }

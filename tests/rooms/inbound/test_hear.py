@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.inbound.confirm import CONFIRMATION_TEXT
+from app.inbound.words import STOPPED, UNDO
 from app.kit.clock import utc_now
 from tests.rooms.inbound.stand import UPDATES, Stand, Tenant, a_phone, body_of, preference, said, second
 
@@ -97,10 +97,10 @@ async def test_a_person_without_a_number_is_known_by_the_user_id(stand: Stand) -
     "pressed",
     [
         {"type": "button", "button": {"payload": "OPTOUT", "text": "Artık istemiyorum"}},
-        {"type": "button", "button": {"payload": "x", "text": "Durdur"}},
+        {"type": "button", "button": {"payload": "Durdur", "text": "Durdur"}},
         {"type": "interactive", "interactive": {"button_reply": {"id": "STOP", "title": "Artık istemiyorum"}}},
     ],
-    ids=["payload", "label", "reply"],
+    ids=["payload", "label_as_payload", "reply"],
 )
 async def test_a_button_stops_too(stand: Stand, pressed: dict[str, Any]) -> None:
     tenant, phone = await stand.tenant(), a_phone()
@@ -126,12 +126,13 @@ async def test_a_stop_delivered_three_times_acts_once(stand: Stand) -> None:
 async def test_what_people_write_is_noted_without_the_words_and_without_the_number(stand: Stand) -> None:
     tenant, phone = await stand.tenant(), a_phone()
 
-    await say(stand, tenant, said(phone, "merhaba"), said(phone, "siparişimi iptal eder misiniz"))
+    await say(stand, tenant, said(phone, "merhaba"), said(phone, "siparişim nerede", type="audio"))
 
     noted = await stand.rows(
-        "SELECT kind, keyword, person_id, withdrawn_at FROM inbound_messages WHERE tenant_id = $1", tenant.id
+        "SELECT kind, keyword, person_id, withdrawn_at FROM inbound_messages WHERE tenant_id = $1 ORDER BY kind",
+        tenant.id,
     )
-    assert [("text", None, None, None)] * 2 == noted
+    assert [("audio", None, None, None), ("text", None, None, None)] == noted
     assert await stand.person(tenant, phone) is None
     assert [] == stand.confirmations()
 
@@ -237,7 +238,7 @@ async def test_a_stop_is_confirmed_once_neutrally_within_the_window(stand: Stand
     await say(stand, tenant, said(phone, "DUR dedim"), said(phone, "STOP"))
 
     (posted,) = stand.confirmations()
-    assert (phone, "text", CONFIRMATION_TEXT) == (posted["to"], posted["type"], posted["text"]["body"])
+    assert (phone, "text", STOPPED + UNDO) == (posted["to"], posted["type"], posted["text"]["body"])
     assert posted["biz_opaque_callback_data"].startswith("confirm:")
     assert f"/{tenant.number}/messages" in stand.posted.requests[0].decode("latin-1")
 

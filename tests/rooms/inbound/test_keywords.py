@@ -2,7 +2,16 @@
 
 import pytest
 
-from app.inbound.keywords import fold, is_stop, is_stop_button, may_mean_stop
+from app.kit.fold import fold
+from app.optins.keywords import (
+    find_stop_code,
+    is_no,
+    is_spelled_out,
+    is_start,
+    is_stop,
+    is_stop_button,
+    may_mean_stop,
+)
 
 FOLDED = {
     "İPTAL": "iptal",
@@ -53,20 +62,51 @@ def test_anything_else_is_no_stop(written: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("payload", "label", "keyword"),
+    ("payload", "keyword"),
     [
-        ("OPTOUT", "Artık istemiyorum", "optout"),
-        ("STOP", "Artık istemiyorum", "stop"),
-        ("iptal", "Artık istemiyorum", "iptal"),
-        ("btn-7", "Çıkış", "cikis"),
-        (None, "DUR", "dur"),
-        ("optout", "Evet", None),
-        ("btn-7", "Evet", None),
-        ("", None, None),
+        ("OPTOUT", "optout"),
+        ("STOP", "stop"),
+        ("iptal", "iptal"),
+        ("Durdur", "durdur"),
+        ("optout", None),
+        ("btn-7", None),
+        ("", None),
+        (None, None),
     ],
 )
-def test_a_button_stops_by_payload_or_label(payload: str | None, label: str | None, keyword: str | None) -> None:
-    assert keyword == is_stop_button(payload, label)
+def test_a_button_stops_by_its_payload(payload: str | None, keyword: str | None) -> None:
+    assert keyword == is_stop_button(payload)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("DUR BAHAR", ("dur", "bahar")),
+        ("İptal Çiçek24!", ("iptal", "cicek24")),
+        ("dur", None),
+        ("dur bahar kampanyası", None),
+        ("lütfen dur", None),
+        ("dur x", None),
+        (None, None),
+    ],
+)
+def test_one_word_behind_a_stop_word_may_be_a_code(written: str | None, found: tuple[str, str] | None) -> None:
+    assert found == find_stop_code(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "spelled"), [("D U R", True), ("s.t.o.p", True), ("i p t a l", True), ("D U", False), ("dur", False)]
+)
+def test_a_stop_word_may_be_spelled_out(written: str, spelled: bool) -> None:
+    assert spelled == is_spelled_out(written)
+
+
+@pytest.mark.parametrize(("written", "no", "start"), [("HAYIR!", True, False), ("Vazgeç", True, False)])
+@pytest.mark.parametrize("begin", ["BAŞLA", "basla.", "Start"])
+def test_no_and_start_are_whole_messages(written: str, no: bool, start: bool, begin: str) -> None:
+    assert (no, start) == (is_no(written), is_start(written))
+    assert (False, True) == (is_no(begin), is_start(begin))
+    assert (False, False) == (is_no(f"{written} dedim"), is_start(f"{begin} lütfen"))
 
 
 @pytest.mark.parametrize(

@@ -252,4 +252,4 @@ async def test_the_webhook_is_not_in_the_api_document(stand: Stand) -> None:
     async with serving_webhooks(stand.api) as http:
         document = (await http.get("/openapi.json")).json()
 
-    assert {} == document["paths"]
+    assert [] == [path for path in document["paths"] if path.startswith("/providers")]

@@ -124,5 +124,5 @@ async def test_no_log_line_holds_a_number_or_a_word_of_anybody(stand: Stand) -> 
         )
 
     written = json.dumps(logs, default=str)
-    assert {"inbound.stopped", "inbound.maybe_stop", "inbound.settled"} <= {line["event"] for line in logs}
+    assert {"inbound.stopped", "inbound.held_for_review", "inbound.settled"} <= {line["event"] for line in logs}
     assert not any(word in written for word in (phone[1:], "kimsenin", tenant.number))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.whatsapp.payloads import (
     ButtonVariable,
     TemplateForm,
+    question_message,
     template_message,
     text_message,
     validate_variable,
@@ -94,6 +95,39 @@ def test_a_text_is_text_without_a_preview_unless_asked() -> None:
     text = json.loads(text_message("Aboneliğiniz durduruldu.", opaque="m", to=TO))["text"]
 
     assert {"body": "Aboneliğiniz durduruldu.", "preview_url": False} == text
+
+
+def test_a_question_has_its_buttons_in_order_with_what_comes_back() -> None:
+    asked = json.loads(question_message("Onaylıyor musunuz?", [("k1", "EVET"), ("k2", "HAYIR")], opaque="m", to=TO))
+
+    assert {
+        "type": "button",
+        "body": {"text": "Onaylıyor musunuz?"},
+        "action": {
+            "buttons": [
+                {"type": "reply", "reply": {"id": "k1", "title": "EVET"}},
+                {"type": "reply", "reply": {"id": "k2", "title": "HAYIR"}},
+            ]
+        },
+    } == asked["interactive"]
+
+
+@pytest.mark.parametrize(
+    ("text", "buttons"),
+    [
+        (" ", [("k", "EVET")]),
+        ("x" * 1_025, [("k", "EVET")]),
+        ("x", []),
+        ("x", [(str(n), "EVET") for n in range(4)]),
+        ("x", [("k", "E" * 21)]),
+        ("x", [("", "EVET")]),
+        ("x", [("k" * 257, "EVET")]),
+        ("x", [("k", "EVET"), ("k", "HAYIR")]),
+    ],
+)
+def test_a_question_that_whatsapp_would_refuse_is_never_posted(text: str, buttons: list[tuple[str, str]]) -> None:
+    with pytest.raises(ValueError, match=r"characters|button"):
+        question_message(text, buttons, opaque="m", to=TO)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,29 @@
+-- Take the oldest replies that are owed now, with what is needed to say them.
+-- In:  tenant, limit.
+-- Out: id, kind, keyword, scope, challenge_id, person_id, sender_id, tries (counts this one), alias_kind, value_ct,
+--      key_salt, phone_number_id, token_ct, sayable (the window is open, the sender active, the person not erased);
+--      in the order they were owed.
+WITH picked AS MATERIALIZED (
+    SELECT r.id
+      FROM chat_replies AS r
+     WHERE r.tenant_id = :tenant AND r.state = 'owed' AND r.due_at <= clock_timestamp()
+     ORDER BY r.id
+     LIMIT :limit
+       FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE chat_replies AS r
+       SET state = 'taken', taken_at = clock_timestamp(), tries = r.tries + 1
+      FROM picked AS p
+     WHERE r.id = p.id
+    RETURNING r.*
+)
+SELECT t.id, t.kind, t.keyword, t.scope, t.challenge_id, coalesce(a.person_id, t.person_id) AS person_id,
+       t.sender_id, t.tries, a.kind AS alias_kind,
+       a.value_ct, p.key_salt, s.phone_number_id, s.token_ct,
+       coalesce(t.window_until > clock_timestamp() AND s.state = 'active' AND p.key_salt IS NOT NULL
+                AND a.value_ct IS NOT NULL, false) AS sayable
+  FROM taken AS t
+  LEFT JOIN aliases_v1 AS a ON a.tenant_id = :tenant AND a.id = t.alias_id
+  LEFT JOIN people_v1 AS p ON p.tenant_id = :tenant AND p.id = a.person_id
+  LEFT JOIN senders_v1 AS s ON s.tenant_id = :tenant AND s.id = t.sender_id
+ ORDER BY t.id
