@@ -29,6 +29,13 @@ consent_events = Table(
     Column("evidence_digest", LargeBinary),
     Column("api_key_id", Uuid),
     Index("consent_events_person", "tenant_id", "person_id", "id"),
+    Index(
+        "consent_events_acknowledgement",
+        "tenant_id",
+        "notice_version_id",
+        "id",
+        postgresql_where=text("record_kind = 'notice_acknowledgement'"),
+    ),
     postgresql_partition_by="RANGE (id)",
 )
 

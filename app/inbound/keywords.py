@@ -1,15 +1,8 @@
-"""Is this a STOP? Folding that makes İPTAL, IPTAL, iptal and ıptal one word, and the closed set of stop words.
+"""Is this a STOP? The closed set of stop words, compared after folding."""
 
-`str.lower` and `casefold` are both wrong for Turkish: `"İPTAL".lower()` has a combining dot in it and `"ÇIKIŞ".lower()`
-is not `çıkış` (tried in CPython 3.11). Here dotted and dotless, accented and plain letters all become one.
-"""
-
-import re
-import unicodedata
 from typing import Final
 
-_TURKISH: Final = str.maketrans("İIıŞşĞğÜüÖöÇçÂâ", "iiissgguuooccaa")
-_NOT_A_WORD: Final = re.compile(r"[^0-9a-z]+")
+from app.kit.folding import fold as fold
 
 STOP_WORDS: Final = frozenset(
     {
@@ -32,14 +25,6 @@ STOP_PAYLOADS: Final = frozenset({"OPTOUT", "STOP"})  # what the opt-out button 
 
 LONGEST_STOP: Final = 256  # characters, decoration included: no longer text is only a stop word
 LONGEST_READ: Final = 4_096  # characters of a text message (Meta, 2025-11)
-
-
-def fold(text: str) -> str:
-    """Lower-case ASCII words with single spaces between them; what is no letter or digit separates words."""
-    text = unicodedata.normalize("NFKC", text).translate(_TURKISH)
-    text = unicodedata.normalize("NFKD", text)
-    text = "".join(c for c in text if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-    return " ".join(_NOT_A_WORD.sub(" ", text.casefold()).split())
 
 
 def is_stop(text: str | None) -> str | None:
