@@ -1,9 +1,9 @@
-"""The edge of this room: consents, bases, suppressions, and one person's ledger."""
+"""The edge of this room: consents, bases, suppressions, acknowledgements, and one person's ledger."""
 
 from fastapi import APIRouter
 
-from app.consents.api import bases, consents, people, suppressions
+from app.consents.api import acknowledgements, bases, consents, people, suppressions
 
 router = APIRouter(prefix="/v1", tags=["consents"])
-for part in (consents, bases, suppressions, people):
+for part in (consents, bases, suppressions, acknowledgements, people):
     router.include_router(part.router)
