@@ -31,6 +31,7 @@ from app.senders import api as senders
 from app.settings import Settings
 from app.templates import api as templates
 from app.tenants import api as tenants
+from app.terms import api as terms
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ TAGS = [
         "description": "What is written down about the processing: transfers, incidents and more.",
     },
     {"name": "duties", "description": "What is due, and when."},
+    {"name": "terms", "description": "The operator's terms, and their acceptance by the tenant."},
     {"name": "api-keys", "description": "Keys, scopes, expiry."},
     {"name": "system", "description": "Health and metrics."},
 ]
@@ -105,6 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         senders,
         registers,
         duties,
+        terms,
         tenants,
     ):  # webhooks are found first
         app.include_router(room.router)

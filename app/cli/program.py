@@ -27,6 +27,8 @@ program = typer.Typer(
 )
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 program.add_typer(keys, name="keys")
+terms = typer.Typer(help="The operator's terms, which tenants accept.", no_args_is_help=True)
+program.add_typer(terms, name="terms")
 
 DEFAULT_TENANT = "Default"
 
@@ -205,6 +207,37 @@ def _tenant(text: str | None) -> UUID:
         return decode("ten", text)
     except ValueError:
         raise Stop("A tenant's id looks like ten_01h455vb4pex5vsknk084sn02q.") from None
+
+
+@terms.command("publish")
+def publish_terms_command(
+    file: Annotated[Path, typer.Argument(help="A TOML file: document, language, title, body, summary, incorporates.")],
+    effective_from: Annotated[
+        str | None, typer.Option(help="When it comes into force; a change needs thirty days or more.")
+    ] = None,
+    grace_days: Annotated[int, typer.Option(min=0, max=365, help="Days to accept it after that.")] = 14,
+    data_dir: DataDir = None,
+) -> None:
+    """Publish a version of a document and announce it to every tenant. It can never be changed."""
+    from app.cli.read_settings import read_settings
+    from app.cli.terms import Effect, publish, read_moment, read_terms
+
+    text = read_terms(file)
+    effect = Effect(None if effective_from is None else read_moment(effective_from), grace_days)
+    published = asyncio.run(publish(read_settings(data_dir), text, effect))
+    version = published.version
+    typer.echo(f"{version.document} {version.version}  sha256 {version.sha256.hex()}")
+    _say(f"in force from {version.effective_from:%Y-%m-%d %H:%M %Z}; announced to {published.told} tenants")
+
+
+@terms.command("list")
+def list_terms_command(data_dir: DataDir = None) -> None:
+    """List every version of every document, with its hash and the day it comes into force."""
+    from app.cli.read_settings import read_settings
+    from app.cli.terms import list_terms
+
+    for one in asyncio.run(list_terms(read_settings(data_dir))):
+        typer.echo(f"{one.document} {one.version}  {one.effective_from:%Y-%m-%d}  sha256 {one.sha256.hex()}")
 
 
 @program.command("doctor")

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.dispatch.errors import BatchStateConflict, BatchUnknown
+from app.dispatch.permit import permit_sending
 from app.dispatch.queries import find_batch
 from app.dispatch.states import ACTIONS, BatchState
 from app.kit.db import Session
@@ -26,7 +27,11 @@ async def pause(session: Session, tenant: UUID, batch: UUID) -> UUID:
 
 
 async def resume(session: Session, tenant: UUID, batch: UUID) -> UUID:
-    """Let a paused batch go on. Loses and repeats nothing: the queue is where it was. Returns its sender."""
+    """Let a paused batch go on. Loses and repeats nothing: the queue is where it was. Returns its sender.
+
+    Raises TermsAcceptanceRequired.
+    """
+    await permit_sending(session, tenant)
     return await _move(session, tenant, batch, "resume", BatchState.RUNNING, None)
 
 

@@ -51,3 +51,100 @@ ALTER TABLE consent_events ADD CONSTRAINT consent_events_acknowledgement_check
            AND (record_kind <> 'notice_acknowledgement' OR notice_version_id IS NOT NULL));
 CREATE INDEX consent_events_acknowledgement ON consent_events (tenant_id, notice_version_id, id)
     WHERE record_kind = 'notice_acknowledgement';
+
+-- Terms: the operator's documents, the same for every tenant, so they have no tenant. Thirty days lie between the
+-- announcement of a change and its effect (the model is Law 5809, article 50/4: at least one month before).
+CREATE TABLE terms_versions (
+    id uuid PRIMARY KEY,
+    document text NOT NULL CHECK (document ~ '^[a-z][a-z0-9-]{1,62}$'),
+    version int NOT NULL CHECK (version > 0),
+    language text NOT NULL,
+    title text NOT NULL,
+    body text NOT NULL,
+    summary text,
+    sha256 bytea NOT NULL,
+    announced_at timestamptz NOT NULL,
+    effective_from timestamptz NOT NULL,
+    acceptance_due_at timestamptz NOT NULL,
+    published_by text NOT NULL,
+    published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    UNIQUE (document, version),
+    CHECK (version = 1 OR effective_from >= announced_at + interval '720 hours'),
+    CHECK (acceptance_due_at >= effective_from)
+);
+SELECT make_append_only('terms_versions');
+
+-- What a version makes part of itself, and which of the two prevails where they differ.
+CREATE TABLE terms_incorporations (
+    terms_version_id uuid NOT NULL REFERENCES terms_versions,
+    place smallint NOT NULL,
+    document text NOT NULL,
+    prevails bool NOT NULL,
+    PRIMARY KEY (terms_version_id, document)
+);
+SELECT make_append_only('terms_incorporations');
+
+-- That a tenant was told of a version, and when.
+CREATE TABLE terms_announcements (
+    id uuid PRIMARY KEY,
+    tenant_id uuid NOT NULL,
+    terms_version_id uuid NOT NULL REFERENCES terms_versions,
+    announced_at timestamptz NOT NULL,
+    UNIQUE (tenant_id, terms_version_id)
+);
+SELECT guard_tenant_rows('terms_announcements');
+SELECT make_append_only('terms_announcements');
+
+-- Who accepts for a tenant is sealed with the tenant's key. What was accepted is pinned: the document and everything it
+-- incorporates, each with the hash of its exact text.
+CREATE TABLE terms_acceptances (
+    id uuid PRIMARY KEY,
+    tenant_id uuid NOT NULL REFERENCES tenants,
+    terms_version_id uuid NOT NULL REFERENCES terms_versions,
+    bundle_sha256 bytea NOT NULL,
+    accepted_by_ct bytea NOT NULL,
+    api_key_id uuid NOT NULL,
+    accepted_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+SELECT guard_tenant_rows('terms_acceptances');
+SELECT make_append_only('terms_acceptances');
+CREATE INDEX terms_acceptances_tenant ON terms_acceptances (tenant_id, id);
+CREATE TABLE terms_acceptance_documents (
+    tenant_id uuid NOT NULL,
+    acceptance_id uuid NOT NULL REFERENCES terms_acceptances,
+    place smallint NOT NULL,
+    terms_version_id uuid NOT NULL REFERENCES terms_versions,
+    sha256 bytea NOT NULL,
+    relation text NOT NULL CHECK (relation IN ('itself', 'prevails', 'yields')),
+    PRIMARY KEY (tenant_id, acceptance_id, terms_version_id)
+);
+SELECT guard_tenant_rows('terms_acceptance_documents');
+SELECT make_append_only('terms_acceptance_documents');
+
+GRANT SELECT, INSERT ON terms_versions, terms_incorporations, terms_acceptances, terms_acceptance_documents TO toplu_api;
+GRANT SELECT ON terms_announcements TO toplu_api;
+GRANT SELECT ON terms_versions, terms_incorporations, terms_announcements, terms_acceptances, terms_acceptance_documents
+    TO toplu_worker;
+
+-- A publication is announced to every tenant, and nobody may ask which tenants there are. So this crosses, and gives
+-- nothing back but how many were told. It announces only what was published, and each version once.
+GRANT SELECT ON tenants, terms_versions, terms_announcements TO toplu_crossing;
+GRANT INSERT ON terms_announcements TO toplu_crossing;
+CREATE POLICY crossing ON tenants FOR SELECT TO toplu_crossing USING (true);
+CREATE POLICY crossing_reads ON terms_announcements FOR SELECT TO toplu_crossing USING (true);
+CREATE POLICY crossing_writes ON terms_announcements FOR INSERT TO toplu_crossing WITH CHECK (true);
+CREATE FUNCTION announce_terms_v1(published uuid) RETURNS bigint
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = toplu, pg_temp AS
+$$ WITH told AS (
+       INSERT INTO terms_announcements (id, tenant_id, terms_version_id, announced_at)
+       SELECT new_id(), t.tenant_id, v.id, v.announced_at
+         FROM terms_versions AS v CROSS JOIN tenants AS t
+        WHERE v.id = published
+           ON CONFLICT (tenant_id, terms_version_id) DO NOTHING
+       RETURNING 1)
+   SELECT count(*) FROM told $$;
+GRANT CREATE ON SCHEMA toplu TO toplu_crossing;
+ALTER FUNCTION announce_terms_v1(uuid) OWNER TO toplu_crossing;
+REVOKE CREATE ON SCHEMA toplu FROM toplu_crossing;
+REVOKE ALL ON FUNCTION announce_terms_v1(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION announce_terms_v1(uuid) TO toplu_api;

@@ -98,6 +98,8 @@ def test_every_table_of_a_tenant_is_described_with_its_tenant() -> None:
     assert {
         "purposes",
         "purpose_versions",
+        "terms_versions",
+        "terms_incorporations",
         "webhook_raw",
         "webhook_queue",
         "heartbeats",

@@ -46,6 +46,7 @@ from app.tenants.door import Transaction, reads, writes
 from app.tenants.errors import ScopeMissing
 from app.tenants.list_page import AskedPage, list_page
 from app.tenants.remember import Repeatable, answer_with, once
+from app.terms.errors import TermsAcceptanceRequired
 
 router = APIRouter(tags=["batches"])
 
@@ -66,7 +67,7 @@ MOST_INLINE_BYTES = 16 * 1024 * 1024  # 10,000 recipients with long values
     "/batches",
     status_code=201,
     response_model=Batch,
-    responses=_STARTED | declares(UnknownSender, UnknownTemplate, RecipientsInvalid, TransferUndocumented),
+    responses=_STARTED | declares(UnknownSender, UnknownTemplate, RecipientsInvalid, TransferUndocumented, TermsAcceptanceRequired),
 )
 @accepts_up_to(MOST_INLINE_BYTES)
 async def create_batch(
@@ -150,7 +151,7 @@ async def get_batch(batch_id: BatchId, response: Response, tx: Annotated[Transac
     "/batches/{batch_id}/start",
     status_code=202,
     response_model=Batch,
-    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, BatchEmpty, TransferUndocumented),
+    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, BatchEmpty, TransferUndocumented, TermsAcceptanceRequired),
 )
 async def start_batch(
     batch_id: BatchId, request: Repeatable, tx: Annotated[Transaction, writes("batches:send")], if_match: IfMatch = None
@@ -184,7 +185,7 @@ async def pause_batch(
 @router.post(
     "/batches/{batch_id}/resume",
     response_model=Batch,
-    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, TransferUndocumented),
+    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, TransferUndocumented, TermsAcceptanceRequired),
 )
 async def resume_batch(
     batch_id: BatchId, tx: Annotated[Transaction, writes("batches:send")], if_match: IfMatch = None

@@ -35,6 +35,7 @@ from app.runtime import Runtime
 from app.tenants.door import Caller, Transaction, needs, reads, writes
 from app.tenants.list_page import AskedPage, list_page
 from app.tenants.remember import Repeatable, answer_with, once
+from app.terms.errors import TermsAcceptanceRequired
 
 router = APIRouter(tags=["messages"])
 
@@ -45,7 +46,7 @@ RESULTS_PAGE = 1000
     "/messages",
     status_code=202,
     response_model=Message,
-    responses=declares(UnknownSender, UnknownTemplate, RecipientsInvalid, TransferUndocumented),
+    responses=declares(UnknownSender, UnknownTemplate, RecipientsInvalid, TransferUndocumented, TermsAcceptanceRequired),
 )
 async def send_message(
     request: Repeatable, body: NewMessage, tx: Annotated[Transaction, writes("batches:send")]
