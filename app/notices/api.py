@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import MISSING
+from pydantic import MISSING, Field
 
 from app.kit.errors import FieldError, Invalid, NotFound
 from app.kit.http.idempotency import Answer
@@ -128,15 +128,19 @@ async def get_notice_difference(
     tx: Reading,
     notice_id: schemas.NoticeId,
     version: VersionNumber,
-    since: Annotated[int, Query(alias="from", ge=1, le=2_000_000_000, description="The version to compare with.")],
+    since: Annotated[
+        Annotated[int, Field(ge=1, le=2_000_000_000)] | MISSING,
+        Query(alias="from", description="The version to compare with; the one before, if left out."),
+    ] = MISSING,
     language: InLanguage = MISSING,
 ) -> schemas.NoticeDifference:
     """See what changed from one version to this one: part by part, and as a whole."""
     asked = None if language is MISSING else language
-    before = await queries.get_version(tx.session, tx.tenant, notice_id, since, asked)
+    other = max(1, version - 1) if since is MISSING else since
+    before = await queries.get_version(tx.session, tx.tenant, notice_id, other, asked)
     after = await queries.get_version(tx.session, tx.tenant, notice_id, version, asked)
     return schemas.NoticeDifference(
-        from_version=since,
+        from_version=other,
         to_version=version,
         language=after.words.language,
         purposes_added=[key for key in after.purposes if key not in before.purposes],

@@ -97,6 +97,7 @@ async def test_a_diff_names_the_parts_that_changed_and_shows_their_lines(desk: D
     await next_version(tenant, path, A, B, change_kind="material", title="Yeni başlık", blocks=blocks)
 
     forth = (await tenant.http.get(f"{path}/versions/2/diff", params={"from": 1})).json()
+    usual = (await tenant.http.get(f"{path}/versions/2/diff")).json()
     back = (await tenant.http.get(f"{path}/versions/1/diff", params={"from": 2})).json()
     same = (await tenant.http.get(f"{path}/versions/2/diff", params={"from": 2})).json()
 
@@ -107,6 +108,7 @@ async def test_a_diff_names_the_parts_that_changed_and_shows_their_lines(desk: D
     rights = forth["parts"][-1]["diff"].splitlines()
     assert ["-kvkk@example.com", "+kep@example.com"] == [line for line in rights if line[0] in "+-"]
     assert "+Yeni başlık" in forth["diff"].splitlines()
+    assert forth == usual
     assert [B] == back["purposes_removed"]
     assert ([], "") == (same["parts"], same["diff"])
     assert 404 == (await tenant.http.get(f"{path}/versions/2/diff", params={"from": 3})).status_code
