@@ -54,8 +54,8 @@ notice_versions = Table(
     Index("notice_versions_main", "notice_id", "version", unique=True, postgresql_where=text("main")),
 )
 
-# From when a version carries no consent any more, and for which purposes (NULL: all): one row for each change that
-# affects it. Beside the version, which never changes.
+# From when a version carries no consent any more for a purpose (NULL: for all): we write one row for each. Beside the
+# version, which never changes.
 notice_staleness = Table(
     "notice_staleness",
     metadata,
