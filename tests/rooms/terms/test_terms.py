@@ -8,8 +8,9 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from app.terms.errors import NotPublishable
+from app.terms.errors import NotPublishable, TermsAcceptanceRequired
 from app.terms.queries import Incorporation
+from app.terms.require_acceptance import require_acceptance
 from tests.rooms.desk import Desk, Tenant, key_name
 from tests.rooms.terms_of import publish, text_of
 
@@ -257,3 +258,32 @@ async def test_a_repeated_acceptance_is_made_once(desk: Desk) -> None:
 
     assert first.content == second.content
     assert 1 == len((await tenant.http.get("/v1/terms/acceptances")).json()["data"])
+
+
+@pytest.mark.covers("O20", "O22")
+async def test_who_accepted_the_version_before_may_send_until_the_grace_of_the_new_one_is_over(
+    desk: Desk, admin: asyncpg.Connection
+) -> None:
+    tenant = await desk.tenant()
+
+    async def refused() -> list[str]:
+        try:
+            async with desk.run.db.begin(tenant.id) as session:
+                await require_acceptance(session, tenant.id)
+        except TermsAcceptanceRequired as error:
+            documents = error.members["documents"]
+            assert isinstance(documents, list)
+            return documents
+        return []
+
+    await publish(desk.run.db, text_of())
+    newcomer = await refused()
+    await accept(tenant, (await terms(tenant))["service-terms"]["in_force"])
+    await publish(desk.run.db, text_of(body="Yeni."), effective_from=IN_A_MONTH, grace_days=7)
+    found = []
+    for days in (0, 33, 40):
+        await shift(admin, days)
+        found.append((await refused(), (await terms(tenant))["service-terms"]["standing"]))
+
+    assert ["service-terms"] == newcomer
+    assert [([], "accepted"), ([], "open"), (["service-terms"], "overdue")] == found
