@@ -9,6 +9,7 @@ from app.dispatch.permit import permit_sending
 from app.dispatch.queries import find_batch
 from app.dispatch.states import ACTIONS, BatchState
 from app.kit.db import Session
+from app.settings import Settings
 
 _set = text(
     "UPDATE batches SET state = :state, state_reason = :reason, version = version + 1"
@@ -26,12 +27,12 @@ async def pause(session: Session, tenant: UUID, batch: UUID) -> UUID:
     return await _move(session, tenant, batch, "pause", BatchState.PAUSED, "paused_by_caller")
 
 
-async def resume(session: Session, tenant: UUID, batch: UUID) -> UUID:
+async def resume(settings: Settings, session: Session, tenant: UUID, batch: UUID) -> UUID:
     """Let a paused batch go on. Loses and repeats nothing: the queue is where it was. Returns its sender.
 
-    Raises TermsAcceptanceRequired.
+    Raises TermsAcceptanceRequired, TransferUndocumented.
     """
-    await permit_sending(session, tenant)
+    await permit_sending(settings, session, tenant)
     return await _move(session, tenant, batch, "resume", BatchState.RUNNING, None)
 
 
