@@ -4,6 +4,7 @@ The rooms, in the order a message meets them. A room may look down this list, ne
 
     main, worker, cli     the doors: HTTP, queue, operator
     duties                what is due, and when
+    evidence              what an auditor may ask: chain, checkpoints, receipts, proof
     inbound               what WhatsApp tells us: verify, keep raw, settle, hear a STOP
     dispatch              a batch's whole life; `flow/` reads from top to bottom
     consents              may we: ledger, current state, the gate

@@ -14,6 +14,7 @@ from app.consents import api as consents
 from app.dispatch import api as dispatch
 from app.duties import api as duties
 from app.duties.tell_overdue import show_count
+from app.evidence import api as evidence
 from app.inbound import api as inbound
 from app.inbound.receive import Receiver
 from app.kit.health import MEDIA_TYPE as HEALTH_MEDIA_TYPE
@@ -24,6 +25,7 @@ from app.kit.logs import configure
 from app.kit.metrics import HttpMetrics, Metrics, metrics
 from app.notices import api as notices
 from app.purposes import api as purposes
+from app.purposes.contact import log_contact_rules_off
 from app.readiness import check_bells, check_database, check_workers, newest_revision
 from app.registers import api as registers
 from app.runtime import Runtime, open_runtime
@@ -50,6 +52,22 @@ class State(TypedDict):
     metrics: Metrics
 
 
+# Webhooks are found first.
+ROOMS = (
+    inbound,
+    evidence,
+    dispatch,
+    consents,
+    notices,
+    purposes,
+    templates,
+    senders,
+    registers,
+    duties,
+    terms,
+    tenants,
+)
+
 TAGS = [
     {"name": "batches", "description": "Send one template to many people, for one purpose."},
     {"name": "messages", "description": "One message: its state, its delivery log, and why."},
@@ -65,6 +83,7 @@ TAGS = [
     {"name": "duties", "description": "What is due, and when."},
     {"name": "terms", "description": "The operator's terms, and their acceptance by the tenant."},
     {"name": "api-keys", "description": "Keys, scopes, expiry."},
+    {"name": "audit", "description": "Proof: receipts, the chain, its checkpoints and keys."},
     {"name": "system", "description": "Health and metrics."},
 ]
 
@@ -80,6 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             receiver = Receiver(run)
             if settings.iys_mode == "off":
                 log.warning("consents.iys_off", acknowledged_by=settings.iys_off_acknowledged_by)
+            log_contact_rules_off(settings)
             yield State(run=run, receiver=receiver, health=_health(run), metrics=metrics)
             await receiver.close()
 
@@ -97,19 +117,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,  # the redirect would repeat whatever Host was sent
         lifespan=lifespan,
     )
-    for room in (
-        inbound,
-        dispatch,
-        consents,
-        notices,
-        purposes,
-        templates,
-        senders,
-        registers,
-        duties,
-        terms,
-        tenants,
-    ):  # webhooks are found first
+    for room in ROOMS:
         app.include_router(room.router)
     _add_system_routes(app)
     if settings.docs:

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 
 
 class Settings(BaseSettings):
@@ -29,6 +32,12 @@ class Settings(BaseSettings):
     iys_off_acknowledged_by: str | None = None
 
     transfer_policy: Literal["warn", "block"] = "warn"  # block: no send without a documented safeguard
+    # The operator's contact rules; a tenant may only tighten them. Law 6563 names no hours: 09:00-21:00 is custom.
+    quiet_hours: Annotated[str, Field(pattern=rf"^({CLOCK}-{CLOCK}|off)$")] = "21:00-09:00"
+    quiet_hours_zone: str = "Europe/Istanbul"
+    marketing_per_7_days: Annotated[int, Field(ge=1, le=100)] | Literal["off"] = 2
+    marketing_per_30_days: Annotated[int, Field(ge=1, le=100)] | Literal["off"] = 4
+    contact_rules_off_acknowledged_by: str | None = None
 
     api_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
     worker_pool_size: Annotated[int, Field(ge=2, le=100)] = 8
@@ -45,6 +54,7 @@ class Settings(BaseSettings):
     def _off_is_acknowledged(self) -> "Settings":
         if self.iys_mode == "off" and not self.iys_off_acknowledged_by:
             raise ValueError("TOPLU_IYS_MODE=off needs TOPLU_IYS_OFF_ACKNOWLEDGED_BY: the name of who decided so.")
+        _check_contact_rules(self)
         if self.sending_lease_s < self.whatsapp_read_timeout_s + 20:
             raise ValueError("TOPLU_SENDING_LEASE_S must exceed TOPLU_WHATSAPP_READ_TIMEOUT_S by 20 s or more.")
         return self
@@ -61,3 +71,23 @@ class Settings(BaseSettings):
         """Meta's app secret, and the next one while it is being rotated."""
         both = (self.whatsapp_app_secret, self.whatsapp_app_secret_next)
         return tuple(secret.get_secret_value().encode() for secret in both if secret is not None)
+
+
+def _check_contact_rules(settings: Settings) -> None:
+    off = "off" in (settings.quiet_hours, settings.marketing_per_7_days, settings.marketing_per_30_days)
+    if off and not settings.contact_rules_off_acknowledged_by:
+        raise ValueError("Contact rules that are off need TOPLU_CONTACT_RULES_OFF_ACKNOWLEDGED_BY: who decided so.")
+    begins, _, ends = settings.quiet_hours.partition("-")
+    if begins == ends:
+        raise ValueError("TOPLU_QUIET_HOURS must begin and end at different times.")
+    if not is_time_zone(settings.quiet_hours_zone):
+        raise ValueError("TOPLU_QUIET_HOURS_ZONE must be a time zone like Europe/Istanbul.")
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether this machine knows a time zone of that name (IANA)."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

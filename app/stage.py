@@ -10,9 +10,11 @@ import structlog
 
 from app.dispatch.lines import BEAT_S, SWEEP_S, Lines
 from app.duties.tell_overdue import tell_overdue
+from app.evidence.sealer import LOOK_S, Sealer
 from app.inbound.settle import settle_pending
 from app.kit.db import is_away
 from app.kit.tasks import end_tasks, insist_on_cancelling
+from app.purposes.contact import log_contact_rules_off
 from app.readiness import NotYet, check_database, newest_revision
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
@@ -64,11 +66,13 @@ class Stage:
     async def _begin(self) -> None:
         run = await self._stack.enter_async_context(open_runtime(self.settings, "worker"))
         await self._await_database(run)
+        log_contact_rules_off(self.settings)
         lines = Lines(run)
         self.ctx |= {"run": run, "lines": lines}
         await self._catch_up(run)
         self._every(BEAT_S, lines.beat)
         self._every(SWEEP_S, lines.sweep_all)
+        self._every(LOOK_S, Sealer(run).look)
         self._every(3600.0, lines.make_partitions)
         self._every(DUTIES_S, lambda: tell_overdue(run.db))
         if self.settings.poll_s > 0:

@@ -167,6 +167,10 @@ def settings_for(database_url: str, redis_url: str, whatsapp_url: str, **more: A
         "whatsapp_url": whatsapp_url,
         "whatsapp_app_secret": APP_SECRET,
         "whatsapp_verify_token": VERIFY_TOKEN,
+        "quiet_hours": "off",  # a test sends at any hour; those of the contact rules set them
+        "marketing_per_7_days": "off",
+        "marketing_per_30_days": "off",
+        "contact_rules_off_acknowledged_by": "the tests",
         "whatsapp_read_timeout_s": 5.0,
         "sending_lease_s": 25.0,
         "lease_s": 3.0,

@@ -7,13 +7,14 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
-from uuid import UUID
 
 import typer
 
 from app.cli.causes import cause_of
 from app.cli.errors import Stop
-from app.cli.place import Place, usual_place
+from app.cli.place import DEFAULT_TENANT, Place, usual_place
+from app.cli.proof import audit, receipt
+from app.cli.terms_commands import terms
 from app.kit.servers.errors import ServerError
 
 # Commands import what they need: the help must not wait for the whole product.
@@ -27,10 +28,9 @@ program = typer.Typer(
 )
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 program.add_typer(keys, name="keys")
-terms = typer.Typer(help="The operator's terms, which tenants accept.", no_args_is_help=True)
+program.add_typer(audit, name="audit")
+program.add_typer(receipt, name="receipt")
 program.add_typer(terms, name="terms")
-
-DEFAULT_TENANT = "Default"
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 takes a free one.")]
 SandboxPort = Annotated[
@@ -186,58 +186,15 @@ def create_key_command(
 ) -> None:
     """Issue an API key. Its text is printed once and never again."""
     from app.cli.create_key import create_key
-    from app.cli.read_settings import read_settings
+    from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
 
     settings = read_settings(data_dir)
     check_master_key(settings)
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-    issued = asyncio.run(create_key(settings, _tenant(tenant), name=name, scopes=wanted, days=days))
+    issued = asyncio.run(create_key(settings, read_tenant(tenant), name=name, scopes=wanted, days=days))
     typer.echo(issued.text)
     _say(f"expires {issued.key.expires_at:%Y-%m-%d}; it is not stored in clear and cannot be shown again")
-
-
-def _tenant(text: str | None) -> UUID:
-    from app.cli.init import tenant_of
-    from app.kit.ids import decode
-
-    if text is None:
-        return tenant_of(DEFAULT_TENANT)
-    try:
-        return decode("ten", text)
-    except ValueError:
-        raise Stop("A tenant's id looks like ten_01h455vb4pex5vsknk084sn02q.") from None
-
-
-@terms.command("publish")
-def publish_terms_command(
-    file: Annotated[Path, typer.Argument(help="A TOML file: document, language, title, body, summary, incorporates.")],
-    effective_from: Annotated[
-        str | None, typer.Option(help="When it comes into force; a change needs thirty days or more.")
-    ] = None,
-    grace_days: Annotated[int, typer.Option(min=0, max=365, help="Days to accept it after that.")] = 14,
-    data_dir: DataDir = None,
-) -> None:
-    """Publish a version of a document and announce it to every tenant. It can never be changed."""
-    from app.cli.read_settings import read_settings
-    from app.cli.terms import Effect, publish, read_moment, read_terms
-
-    text = read_terms(file)
-    effect = Effect(None if effective_from is None else read_moment(effective_from), grace_days)
-    published = asyncio.run(publish(read_settings(data_dir), text, effect))
-    version = published.version
-    typer.echo(f"{version.document} {version.version}  sha256 {version.sha256.hex()}")
-    _say(f"in force from {version.effective_from:%Y-%m-%d %H:%M %Z}; announced to {published.told} tenants")
-
-
-@terms.command("list")
-def list_terms_command(data_dir: DataDir = None) -> None:
-    """List every version of every document, with its hash and the day it comes into force."""
-    from app.cli.read_settings import read_settings
-    from app.cli.terms import list_terms
-
-    for one in asyncio.run(list_terms(read_settings(data_dir))):
-        typer.echo(f"{one.document} {one.version}  {one.effective_from:%Y-%m-%d}  sha256 {one.sha256.hex()}")
 
 
 @program.command("doctor")
@@ -270,14 +227,14 @@ def duties_command(
 ) -> None:
     """List what is due for a tenant, what is due first before the rest."""
     from app.cli.list_duties import find_duties, read_state
-    from app.cli.read_settings import read_settings
+    from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
     from app.cli.show import show_duties
 
     states = read_state(state)
     settings = read_settings(data_dir)
     check_master_key(settings)
-    show_duties(asyncio.run(find_duties(settings, _tenant(tenant), states)))
+    show_duties(asyncio.run(find_duties(settings, read_tenant(tenant), states)))
 
 
 @program.command("openapi")

@@ -28,6 +28,12 @@ from app.kit.servers.process import free_port
 
 WEBHOOK = "/providers/whatsapp/webhook"
 SANDBOX_PORT = 8001  # unless somebody listens there
+AT_ANY_HOUR = {
+    "TOPLU_QUIET_HOURS": "off",
+    "TOPLU_MARKETING_PER_7_DAYS": "off",
+    "TOPLU_MARKETING_PER_30_DAYS": "off",
+    "TOPLU_CONTACT_RULES_OFF_ACKNOWLEDGED_BY": "toplu up: the pretend WhatsApp",
+}
 READY_S = 60.0
 LOOK_S = 0.25
 PORT_PATIENCE_S = 5.0  # for an API of before that is just ending
@@ -134,6 +140,8 @@ def _plan(place: Place, port: int, sandbox_port: int | None) -> Plan:
         common["TOPLU_WHATSAPP_URL"] = f"http://127.0.0.1:{listens_at}"
         common["TOPLU_WHATSAPP_APP_SECRET"] = place.secret("sandbox.app-secret")
         common["TOPLU_WHATSAPP_VERIFY_TOKEN"] = place.secret("sandbox.verify-token")
+        # Nobody is woken by a pretend WhatsApp, and a first send should work at any hour. What was set counts.
+        common |= {name: value for name, value in AT_ANY_HOUR.items() if name not in os.environ}
     sandbox = common.get("TOPLU_WHATSAPP_URL")
     return Plan(f"http://127.0.0.1:{port}", port, sandbox, listens_at, common)
 

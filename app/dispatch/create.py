@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.dispatch.errors import (
     ExpiryInvalid,
     SenderPaused,
+    TemplateNeedsReview,
     TemplateNotApproved,
     TemplateNotBound,
     UnknownSender,
     UnknownTemplate,
+    VariablesNotAllowed,
 )
 from app.dispatch.flow.enqueue import Place
 from app.dispatch.queries import find_batch
@@ -25,12 +28,18 @@ from app.kit.ids import new_id
 from app.kit.sql import sql_beside
 from app.purposes.errors import PurposeNotSendable
 from app.purposes.queries import get_purpose
+from app.templates.queries import get_template
+from app.templates.review import lint_anew
 
 _create = sql_beside(__file__)
 _sender = text("SELECT id, state FROM senders_v1 WHERE tenant_id = :tenant AND id = :sender")
 _template = text(
-    "SELECT id, status, version, parameter_format, variables, purpose_ids FROM templates_v1"
+    "SELECT id, status, version, parameter_format, variables, purpose_ids, review FROM templates_v1"
     " WHERE tenant_id = :tenant AND name = :name AND language = :language"
+)
+_others = text(
+    "SELECT NOT CAST(:asked AS text[]) <@ v.variables FROM purpose_variables_v1 AS v"
+    " WHERE v.tenant_id = :tenant AND v.purpose_id = :purpose"
 )
 
 
@@ -53,7 +62,7 @@ async def create(session: Session, tenant: UUID, wanted: Wanted) -> UUID:
     """Make a draft and return its id.
 
     Raises UnknownSender, SenderPaused, UnknownPurpose, PurposeNotSendable, UnknownTemplate, TemplateNotApproved,
-    TemplateNotBound, ExpiryInvalid: nothing was accepted then.
+    TemplateNotBound, TemplateNeedsReview, VariablesNotAllowed, ExpiryInvalid: nothing was accepted then.
     """
     _check_times(wanted)
     purpose = await get_purpose(session, wanted.purpose)
@@ -72,6 +81,7 @@ async def create(session: Session, tenant: UUID, wanted: Wanted) -> UUID:
         raise TemplateNotApproved(errors=[_at("/template", TemplateNotApproved)])
     if purpose.id not in template.purpose_ids:
         raise TemplateNotBound(errors=[_at("/purpose", TemplateNotBound)])
+    await _check_words(session, tenant, template, purpose.id)
     batch = new_id()
     await session.execute(
         _create,
@@ -96,6 +106,18 @@ async def create(session: Session, tenant: UUID, wanted: Wanted) -> UUID:
         },
     )
     return batch
+
+
+async def _check_words(session: Session, tenant: UUID, template: Row[Any], purpose_id: int) -> None:
+    """A text that sounds like promotion needs a person; a variable that the purpose does not need stays out."""
+    review = template.review
+    if review == "not_linted":
+        review = await lint_anew(session, tenant, await get_template(session, tenant, template.id))
+    if review in {"needs_review", "rejected"}:
+        raise TemplateNeedsReview(errors=[_at("/template", TemplateNeedsReview)])
+    named = {"tenant": tenant, "purpose": purpose_id, "asked": list(template.variables)}
+    if await session.scalar(_others, named):
+        raise VariablesNotAllowed(errors=[_at("/template", VariablesNotAllowed)])
 
 
 def _check_times(wanted: Wanted) -> None:

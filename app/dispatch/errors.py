@@ -58,6 +58,29 @@ class TemplateNotBound(Invalid):
     action = "Name the purpose in PATCH /v1/templates/{id}, if the text was approved for that reason."
 
 
+class TemplateNeedsReview(Invalid):
+    """This template is no marketing template, and its text sounds like promotion: a person has to look at it first.
+
+    A service message that promotes anything is a commercial one and needs approval (Law 6563, article 6/1; regulation
+    on commercial messages, article 6).
+    """
+
+    code = "template_needs_review"
+    title = "Template needs review"
+    action = "Let somebody decide with POST /v1/templates/{id}/review, or send it as a marketing template."
+
+
+class VariablesNotAllowed(Invalid):
+    """This template asks for a variable that messages for this purpose may not carry.
+
+    Your own list says so: no more data than the purpose needs (Law 6698, article 4/2-ç).
+    """
+
+    code = "variables_not_allowed"
+    title = "Variables not allowed"
+    action = "Use another template, or change the list with PUT /v1/purposes/{key}/variables."
+
+
 class BatchClosed(Conflict):
     """This batch no longer accepts recipients."""
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from app.dispatch.finish import finish_batches
-from app.dispatch.flow.lease import lease
+from app.dispatch.flow.lease import TimeLevel, lease
 from app.dispatch.flow.post import Voice, post
 from app.dispatch.flow.record import verdict_of
 from app.dispatch.held import Hold, Leased
@@ -21,7 +21,9 @@ from app.dispatch.keep import LOST, Keeper
 from app.dispatch.pacing import Pace
 from app.dispatch.pause import pause_for_template
 from app.dispatch.queries import DueBatch, due_batches
+from app.kit.db import Session
 from app.kit.ids import encode
+from app.purposes.contact import read_rules
 from app.runtime import Runtime, TenantKeys
 from app.senders.hold import halt_line, hold_line, leave_line
 from app.whatsapp.outcomes import Deferred, Halted, NotSent, Uncertain
@@ -128,6 +130,7 @@ class Drain:
                 size=min(room, settings.page_size),
                 lease_s=settings.sending_lease_s,
                 expires_at=batch.expires_at,
+                time_level=await self._time_level(session, batch),
             )
         form = TemplateForm(batch.template_name, batch.template_language, batch.variables, named=batch.named)
         voice = Voice(self.phone_number_id, self.token, form)
@@ -136,9 +139,18 @@ class Drain:
             task = asyncio.create_task(self._post(batch, voice, message, slot, until))
             self._posts.add(task)
             task.add_done_callback(self._posts.discard)
-        if page.seen:
+        if page.waits_until is not None:
+            log.info("dispatch.waits", batch_id=encode("bat", batch.id), until=page.waits_until.isoformat())
+        elif page.seen:
             log.debug("dispatch.leased", batch_id=encode("bat", batch.id), seen=page.seen, size=len(page.leased))
         return page.seen
+
+    async def _time_level(self, session: Session, batch: DueBatch) -> TimeLevel | None:
+        """What binds this batch in time; read anew for each page, so that a rule that was tightened holds at once."""
+        if not batch.quiet_hours and not batch.frequency_cap:
+            return None
+        rules = await read_rules(session, self.tenant, self.run.settings)
+        return TimeLevel(rules.now, rules.in_force.binding(quiet=batch.quiet_hours, capped=batch.frequency_cap))
 
     async def _post(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, until: float) -> None:
         """Wait for the slot, then post. Between the two a stop still sends nothing; after it, the answer is awaited.

@@ -58,6 +58,8 @@ batches = Table(
     Column("reference", Text),
     Column("metadata", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
+    _at("waits_until"),
+    Column("waits_for", Text),
     Index("batches_tenant_id", "tenant_id", "id"),
     Index("batches_running", "sender_id", "id", postgresql_where=text("state = 'running'")),
     Index(
@@ -135,6 +137,7 @@ dispatch = Table(
     _at("lease_until"),
     Column("purpose_version", Integer),
     *_evidence(),
+    Column("waits_for", Text),
     Index("dispatch_queue", "batch_id", "due_at", "id", postgresql_where=text("state = 'queued'")),
     Index("dispatch_leases", "sender_id", "lease_until", postgresql_where=text("state = 'sending'")),
 )
@@ -176,8 +179,32 @@ delivery_events = Table(
     Column("meta_code", Integer),
     Column("fence", BigInteger),
     Column("dedupe", Uuid),
+    _at("until"),
     Index("delivery_events_dedupe", "message_id", "dedupe", unique=True, postgresql_where=text("dedupe IS NOT NULL")),
     postgresql_partition_by="RANGE (message_id)",
+)
+
+# When a whole batch waited, for what, and until when. Append-only.
+batch_waits = Table(
+    "batch_waits",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("batch_id", Uuid, ForeignKey("batches.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    _at("at", nullable=False),
+    _at("until", nullable=False),
+    Index("batch_waits_batch", "batch_id", "id"),
+)
+
+# Commercial messages of a person's last 30 days: which, and when each was claimed last. The two arrays are parallel.
+frequency_counts = Table(
+    "frequency_counts",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("message_ids", ARRAY(Uuid), nullable=False),
+    Column("claimed_at", ARRAY(TIMESTAMP(timezone=True)), nullable=False),
 )
 
 # Counters as deltas.

@@ -12,8 +12,9 @@ from app.kit.db import Session
 from app.settings import Settings
 
 _set = text(
-    "UPDATE batches SET state = :state, state_reason = :reason, version = version + 1"
-    " WHERE tenant_id = :tenant AND id = :batch"
+    # what it waited for is asked again
+    "UPDATE batches SET state = :state, state_reason = :reason, waits_until = NULL, waits_for = NULL,"
+    " version = version + 1 WHERE tenant_id = :tenant AND id = :batch"
 )
 _pause_for_template = text(
     "UPDATE batches AS b SET state = 'paused', state_reason = :reason, version = b.version + 1"

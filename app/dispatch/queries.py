@@ -11,8 +11,15 @@ from sqlalchemy import Row, text
 from app.kit.db import Session
 
 _BATCH = """
-SELECT b.*, r.key AS purpose, r.legal_basis
+SELECT b.*, r.key AS purpose, r.legal_basis,
+       CASE WHEN w.closed THEN b.waits_until ELSE q.due_at END AS waiting_until,
+       CASE WHEN w.closed THEN b.waits_for ELSE q.waits_for END AS waiting_for
   FROM batches AS b JOIN purposes_v1 AS r ON r.id = b.purpose_id
+ CROSS JOIN LATERAL (SELECT b.state = 'running' AND b.waits_until > business_now() AS closed) AS w
+  LEFT JOIN LATERAL (
+        SELECT d.due_at, d.waits_for FROM dispatch AS d
+         WHERE d.batch_id = b.id AND d.state = 'queued' ORDER BY d.due_at, d.id LIMIT 1) AS q
+         ON b.state = 'running' AND q.waits_for IS NOT NULL AND q.due_at > clock_timestamp()
  WHERE b.tenant_id = :tenant
 """
 _batch = text(_BATCH + " AND b.id = :batch")
@@ -29,14 +36,18 @@ _counts = text(
 _due_batches = text(
     """
 SELECT b.id, b.expires_at, b.template_name, b.template_language, b.variables, b.parameter_format = 'named' AS named,
-       s.version AS sender_version
+       s.version AS sender_version, r.quiet_hours, r.frequency_cap
   FROM batches AS b
+  JOIN purposes_v1 AS r ON r.id = b.purpose_id
   JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
   JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'
  WHERE b.tenant_id = :tenant AND b.sender_id = :sender AND b.state = 'running'
+   AND (b.waits_until IS NULL OR b.waits_until <= (SELECT business_now()))
    AND (CAST(:after AS uuid) IS NULL OR b.id > :after)
-   AND EXISTS (SELECT FROM dispatch AS d
-                WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp()))
+   -- not EXISTS: that would be joined as a set, and read the million rows of a batch that waits, at every look
+   AND 1 = (SELECT 1 FROM dispatch AS d
+             WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp())
+             ORDER BY d.due_at LIMIT 1)
  ORDER BY b.id
  LIMIT 64
 """
@@ -54,12 +65,17 @@ SELECT m.id, m.batch_id, m.upload_id, m.row_number, m.person_id, m.reference, m.
        coalesce(o.notice_version_id, d.notice_version_id, m.notice_version_id) AS notice_version_id,
        coalesce(o.suppression_event_id, m.suppression_event_id) AS suppression_event_id,
        b.template_name, b.template_language, b.template_version, r.key AS purpose, r.legal_basis,
-       b.state AS batch_state, b.state_reason AS batch_state_reason
+       b.state AS batch_state, b.state_reason AS batch_state_reason,
+       CASE WHEN w.alone THEN d.due_at WHEN w.together THEN b.waits_until END AS waiting_until,
+       CASE WHEN w.alone THEN d.waits_for WHEN w.together THEN b.waits_for END AS waiting_for
   FROM messages AS m
   JOIN batches AS b ON b.id = m.batch_id
   JOIN purposes_v1 AS r ON r.id = b.purpose_id
   LEFT JOIN outcomes AS o ON o.id = m.id
   LEFT JOIN dispatch AS d ON d.id = m.id
+ CROSS JOIN LATERAL (
+       SELECT d.state = 'queued' AND d.waits_for IS NOT NULL AND d.due_at > clock_timestamp() AS alone,
+              d.state = 'queued' AND b.state = 'running' AND b.waits_until > business_now() AS together) AS w
  WHERE m.tenant_id = :tenant
 """
 _message = text(_MESSAGE + " AND m.id = :message")
@@ -71,14 +87,25 @@ _messages = text(
     " ORDER BY m.id LIMIT :size"
 )
 _events = text(
-    "SELECT id, kind, at, provider_at, reason, meta_code FROM delivery_events"
-    " WHERE tenant_id = :tenant AND message_id = :message ORDER BY id"
+    """
+SELECT id, kind, at, provider_at, reason, meta_code, until
+  FROM delivery_events
+ WHERE tenant_id = :tenant AND message_id = :message
+ UNION ALL
+-- What its batch waited for while the message was still in the queue: written once for all of them.
+SELECT w.id, 'deferred', w.at, NULL, w.reason, NULL, w.until
+  FROM messages AS m
+  JOIN batch_waits AS w ON w.tenant_id = m.tenant_id AND w.batch_id = m.batch_id
+  LEFT JOIN outcomes AS o ON o.id = m.id
+ WHERE m.tenant_id = :tenant AND m.id = :message AND m.refusal IS NULL AND (o.id IS NULL OR o.decided_at > w.at)
+ ORDER BY 1
+"""
 )
 
 
 @dataclass(frozen=True, slots=True)
 class DueBatch:
-    """A running batch with something due, and the template it speaks in."""
+    """A running batch with something due, the template it speaks in, and which contact rules bind its purpose."""
 
     id: UUID
     expires_at: datetime
@@ -87,6 +114,8 @@ class DueBatch:
     variables: tuple[str, ...]
     named: bool
     sender_version: int
+    quiet_hours: bool
+    frequency_cap: bool
 
 
 async def find_batch(session: Session, tenant: UUID, batch: UUID, *, lock: bool = False) -> Row[Any] | None:
@@ -126,7 +155,7 @@ async def count_batch(session: Session, tenant: UUID, batch: UUID) -> Counted:
 async def due_batches(session: Session, tenant: UUID, sender: UUID, *, after: UUID | None) -> list[DueBatch]:
     """The next of the sender's running batches that have a message due now, oldest first; 64 at most.
 
-    A paused sender, and a template that is not approved (any more), keep a batch from being due.
+    A paused sender, a template that is not approved (any more), and quiet hours keep a batch from being due.
     """
     rows = await session.execute(_due_batches, {"tenant": tenant, "sender": sender, "after": after})
     return [
@@ -138,6 +167,8 @@ async def due_batches(session: Session, tenant: UUID, sender: UUID, *, after: UU
             tuple(row.variables),
             row.named,
             row.sender_version,
+            row.quiet_hours,
+            row.frequency_cap,
         )
         for row in rows
     ]

@@ -129,12 +129,23 @@ class RefusedRow(BaseModel):
     kind: Annotated[str | None, Field(description="What is wrong there.", examples=["variable_missing"])]
 
 
+class Waiting(BaseModel):
+    """Why something waits that may go later. At `until` it is decided on again."""
+
+    reason: Annotated[
+        Literal["quiet_hours", "frequency_cap"],
+        Field(description="`quiet_hours`: nobody is disturbed now. `frequency_cap`: the person has had enough lately."),
+    ]
+    until: Moment
+
+
 class Batch(BaseModel):
     """A batch and where its messages are."""
 
     id: BatchId
     state: BatchStateName
     state_reason: str | None
+    waiting: Annotated[Waiting | MISSING, Field(description="Only while all that is left has to wait.")] = MISSING
     sender: SenderId
     template: TemplateName
     purpose: str
@@ -192,6 +203,7 @@ class Message(BaseModel):
     reason: Annotated[str | None, Field(description="Why it was refused, failed, or is uncertain.")]
     reason_detail: str | None
     why: Annotated[str, Field(description="The answer in a sentence.")]
+    waiting: Annotated[Waiting | MISSING, Field(description="Only while it has to wait.")] = MISSING
     meta_code: Annotated[int | None, Field(description="WhatsApp's error code, where it gave one.")]
     purpose: str
     template: TemplateName
@@ -221,6 +233,7 @@ class MessageEvent(BaseModel):
     provider_at: Moment | None
     reason: str | None
     meta_code: int | None
+    until: Annotated[Moment | None, Field(description="Until when it was put off: quiet hours, frequency cap.")]
 
 
 class MessageEventPage(PageBody[MessageEvent]):

@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import MISSING
 from sqlalchemy import Row
 
-from app.dispatch.schemas import Batch, Evidence, Message, RefusedRow, TemplateName
+from app.dispatch.schemas import Batch, Evidence, Message, RefusedRow, TemplateName, Waiting
 from app.dispatch.take_in import RowProblem
+from app.kit.http.moments import show
 
 _STATES = {
     "queued": "It waits in the queue; the gate is asked again before it is sent.",
@@ -37,6 +38,10 @@ _CODES = {
     132000: "the number of values does not fit the template",
     132001: "WhatsApp does not know this template in this language",
     132015: "WhatsApp has paused the template",
+}
+_WAITS = {
+    "quiet_hours": "these are quiet hours",
+    "frequency_cap": "the person has had as many marketing messages as one may get",
 }
 _REFUSALS = {
     "invalid_row": "the row could not be read",
@@ -70,6 +75,7 @@ def show_batch(
         id=row.id,
         state=row.state,
         state_reason=row.state_reason,
+        waiting=_waiting(row),
         sender=row.sender_id,
         template=TemplateName(name=row.template_name, language=row.template_language),
         purpose=row.purpose,
@@ -113,6 +119,7 @@ def show_message(row: Row[Any]) -> Message:
         reason=row.reason,
         reason_detail=row.reason_detail,
         why=_why(row),
+        waiting=_waiting(row),
         meta_code=row.meta_code,
         purpose=row.purpose,
         template=TemplateName(name=row.template_name, language=row.template_language),
@@ -130,6 +137,10 @@ def show_message(row: Row[Any]) -> Message:
     )
 
 
+def _waiting(row: Row[Any]) -> Any:
+    return MISSING if row.waiting_for is None else Waiting(reason=row.waiting_for, until=row.waiting_until)
+
+
 def _why(row: Row[Any]) -> str:
     if row.state == "refused":
         when = "when the batch was accepted" if row.accept_refusal else "when it was about to be sent"
@@ -142,6 +153,10 @@ def _why(row: Row[Any]) -> str:
         return f"It was posted, and {cause}. Only a status from WhatsApp can say more; it is never sent again."
     if row.state == "queued" and row.batch_state == "paused":
         return f"It waits: its batch is paused ({row.batch_state_reason or 'by its caller'})."
+    if row.state == "queued" and row.waiting_for is not None:
+        return f"It waits: {_WAITS[row.waiting_for]}; at {show(row.waiting_until)} it is decided on again."
+    if row.state == "expired" and row.reason_detail in _WAITS:
+        return f"It was never attempted: {_WAITS[row.reason_detail]}, and its time was over before that ended."
     basis = "consent" if row.consent_event_id else "an asserted legal basis"
     allowed = f" It was allowed by {basis} for the purpose {row.purpose}." if row.state in _SENT else ""
     return _STATES[row.state] + allowed

@@ -24,7 +24,8 @@ _overdue = text(
 _cancelled_late = text(
     "SELECT b.id FROM batches AS b WHERE b.tenant_id = :tenant AND b.state = 'cancelled'"
     " AND b.ended_at > clock_timestamp() - interval '7 days'"
-    " AND EXISTS (SELECT FROM dispatch AS d WHERE d.batch_id = b.id AND d.state = 'queued')"
+    # not EXISTS: see `queries.due_batches`
+    " AND 1 = (SELECT 1 FROM dispatch AS d WHERE d.batch_id = b.id AND d.state = 'queued' ORDER BY d.due_at LIMIT 1)"
 )
 _begin = text(
     "UPDATE batches SET state = 'running', started_at = clock_timestamp(), version = version + 1"

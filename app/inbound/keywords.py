@@ -1,8 +1,10 @@
-"""Is this a STOP? The closed set of stop words, compared after folding."""
+"""Is this a STOP? The closed set of stop words, in whatever spelling: İPTAL, IPTAL, iptal and ıptal are one word."""
 
 from typing import Final
 
-from app.kit.folding import fold as fold
+from app.kit.fold import fold
+
+__all__ = ["STOP_PAYLOADS", "STOP_WORDS", "fold", "is_stop", "is_stop_button", "may_mean_stop"]
 
 STOP_WORDS: Final = frozenset(
     {

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from app.kit.folding import fold
+from app.kit.fold import fold
 from app.notices.queries import Version
 from app.notices.words import Blocks, Draft, Words, parts_of
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.kit.folding import fold
+from app.kit.fold import fold
 from app.notices import phrases
 from app.notices.words import BLOCKS, Collection, Draft, NamedPurposes, Recipients, Words, parts_of, render
 from app.purposes.queries import Purpose

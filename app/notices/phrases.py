@@ -1,4 +1,4 @@
-"""What the linter listens for, folded (`app.kit.folding`): words of acceptance, open ends, and words of a language.
+"""What the linter listens for, folded (`app.kit.fold`): words of acceptance, open ends, and words of a language.
 
 Lists, not understanding: a hit is a reason to rewrite, and no hit is no certificate.
 """

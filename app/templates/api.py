@@ -1,9 +1,9 @@
 """`/v1/templates`."""
 
-from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
+from pydantic import MISSING
 
 from app.kit.errors import NotFound
 from app.kit.http.idempotency import Answer
@@ -12,8 +12,11 @@ from app.kit.ids import encode
 from app.purposes.errors import PurposeNotSendable, UnknownPurpose
 from app.templates import queries, schemas
 from app.templates.change import change_template
-from app.templates.errors import CategoryMismatch, TemplateTaken, VariablesInvalid
+from app.templates.content import find_gaps
+from app.templates.errors import CategoryMismatch, ReviewNotNeeded, TemplateTaken, VariablesInvalid
+from app.templates.promotion import find_promotion
 from app.templates.register import register_template
+from app.templates.review import review
 from app.tenants.door import Transaction, reads, writes
 from app.tenants.list_page import AskedPage, list_page
 from app.tenants.name_actor import name_actor
@@ -73,7 +76,40 @@ async def update_template(
     return _shown(changed)
 
 
+@router.post("/{template_id}/review", response_model=schemas.Template, responses=declares(NotFound, ReviewNotNeeded))
+async def record_template_review(
+    request: Repeatable, tx: Writing, template_id: schemas.TemplateId, body: schemas.NewTemplateReview
+) -> Response:
+    """Record what a person decided about a template that sounds like promotion: in their name, and with a reason."""
+
+    async def work() -> Answer:
+        template = await review(tx.session, tx.tenant, template_id, **body.model_dump(), actor=name_actor(tx.caller))
+        return answer_with(200, _shown(template))
+
+    return await once(tx, request, work)
+
+
 def _shown(template: queries.Template) -> schemas.Template:
-    values = asdict(template) | {"variables": list(template.variables), "purposes": list(template.purposes)}
-    del values["purpose_ids"]
-    return schemas.Template(**values)
+    names = schemas.Template.model_fields.keys() & set(queries.Template.__slots__)
+    values = {name: getattr(template, name) for name in names}
+    marketing = template.category == "marketing"
+    return schemas.Template(
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
+        findings=[] if marketing else list(find_promotion(template.texts)),
+        last_review=_last_review(template),
+        gaps=find_gaps(template.texts) if marketing else [],
+    )
+
+
+def _last_review(template: queries.Template) -> Any:
+    if template.decision is None:
+        return MISSING
+    return schemas.TemplateReview.model_validate(
+        {
+            "decision": template.decision,
+            "reviewed_by": template.reviewed_by,
+            "reason": template.reason,
+            "template_version": template.reviewed_version,
+            "reviewed_at": template.reviewed_at,
+        }
+    )

@@ -12,6 +12,7 @@ from app.kit.ids import encode
 from app.templates.bind import bind
 from app.templates.models import templates
 from app.templates.queries import Template, get_template
+from app.templates.review import lint_anew
 
 
 async def change_template(
@@ -38,6 +39,9 @@ async def change_template(
     if purposes is not None:
         await bind(session, tenant, template_id, category=template.category, purposes=purposes)
         detail["purposes"] = sorted(set(purposes))
+        # Whoever cleared the text did so for what it was bound to then: a new binding asks again.
+        if set(purposes) - set(template.purposes):
+            await lint_anew(session, tenant, template)
     if not detail:
         return template
     changed = (

@@ -1,7 +1,8 @@
 """What can be wrong with a template.
 
 Conflict
-└── TemplateTaken        409  template_taken
+├── TemplateTaken        409  template_taken
+└── ReviewNotNeeded      409  review_not_needed
 Invalid
 ├── CategoryMismatch     422  category_mismatch
 └── VariablesInvalid     422  variables_invalid
@@ -16,6 +17,13 @@ class TemplateTaken(Conflict):
     code = "template_taken"
     title = "Template taken"
     action = "Change the one that is there, or register another language."
+
+
+class ReviewNotNeeded(Conflict):
+    """There is nothing to review: the linter found nothing in this template, or it is a marketing template."""
+
+    code = "review_not_needed"
+    title = "Review not needed"
 
 
 class CategoryMismatch(Invalid):

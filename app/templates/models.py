@@ -5,6 +5,7 @@ from sqlalchemy import (
     TIMESTAMP,
     Column,
     ForeignKey,
+    Index,
     Integer,
     SmallInteger,
     Table,
@@ -31,7 +32,26 @@ templates = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("updated_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("header", Text),
+    Column("footer", Text),
+    Column("buttons", ARRAY(Text), nullable=False),
+    Column("review", Text, nullable=False),
     UniqueConstraint("tenant_id", "name", "language"),
+)
+
+# Who looked at a template that the linter stopped, and why they decided so. Append-only.
+template_reviews = Table(
+    "template_reviews",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("template_id", Uuid, ForeignKey("templates.id", ondelete="CASCADE"), nullable=False),
+    Column("template_version", Integer, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("reviewed_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reviewed_at", TIMESTAMP(timezone=True), nullable=False),
+    Index("template_reviews_template", "template_id", "id"),
 )
 
 # What a template may be sent for.

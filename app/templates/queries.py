@@ -30,21 +30,41 @@ class Template:
     version: int
     created_at: datetime
     updated_at: datetime
+    header: str | None
+    footer: str | None
+    buttons: tuple[str, ...]
+    review: str
     purpose_ids: tuple[int, ...]
     purposes: tuple[str, ...]
+    decision: str | None
+    reviewed_version: int | None
+    reviewed_by: str | None
+    reason: str | None
+    reviewed_at: datetime | None
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything it says, whatever the variables will hold."""
+        return [text for text in (self.header, self.body, self.footer, *self.buttons) if text]
 
 
 _SHOWN = """
 SELECT t.id, t.name, t.language, t.category, t.status, t.parameter_format, t.body, t.variables, t.version,
-       t.created_at, t.updated_at, b.purpose_ids, b.purposes
+       t.created_at, t.updated_at, t.header, t.footer, t.buttons, t.review, b.purpose_ids, b.purposes,
+       r.decision, r.template_version AS reviewed_version, r.reviewed_by, r.reason, r.reviewed_at
   FROM templates AS t
  CROSS JOIN LATERAL (
        SELECT coalesce(array_agg(p.id ORDER BY p.id), '{}') AS purpose_ids,
               coalesce(array_agg(p.key ORDER BY p.id), '{}') AS purposes
          FROM template_purposes AS q JOIN purposes_v1 AS p ON p.id = q.purpose_id
         WHERE q.tenant_id = t.tenant_id AND q.template_id = t.id) AS b
+  LEFT JOIN LATERAL (
+       SELECT q.decision, q.template_version, q.reviewed_by, q.reason, q.reviewed_at
+         FROM template_reviews AS q
+        WHERE q.tenant_id = t.tenant_id AND q.template_id = t.id ORDER BY q.id DESC LIMIT 1) AS r ON true
  WHERE t.tenant_id = :tenant
 """
+# The newest decision of a person stands beside it, whatever became of the text's findings since.
 _by_id = text(_SHOWN + " AND t.id = :id")
 _by_name = text(_SHOWN + " AND t.name = :name AND t.language = :language")
 _page = text(_SHOWN + " AND (CAST(:after AS uuid) IS NULL OR t.id > CAST(:after AS uuid)) ORDER BY t.id LIMIT :limit")

@@ -12,7 +12,8 @@ from app.templates.bind import bind
 from app.templates.errors import TemplateTaken
 from app.templates.models import templates
 from app.templates.queries import Template, get_template
-from app.templates.variables import read_variables
+from app.templates.review import judge
+from app.templates.variables import read_variables, refuse_variables
 
 
 async def register_template(
@@ -25,13 +26,18 @@ async def register_template(
     body: str,
     purposes: Sequence[str],
     status: str = "pending",
+    header: str | None = None,
+    footer: str | None = None,
+    buttons: Sequence[str] = (),
     actor: str,
 ) -> Template:
     """Keep the template with the variables its body asks for, bound to `purposes` (keys).
 
-    Raises VariablesInvalid, TemplateTaken, and what `bind` raises.
+    Header, footer and buttons are kept as they stand, to be read by the linter. Raises VariablesInvalid (also for a
+    variable outside the body), TemplateTaken, and what `bind` raises.
     """
     variables = read_variables(body)
+    refuse_variables({"/header": header, "/footer": footer} | {f"/buttons/{n}": b for n, b in enumerate(buttons)})
     template_id = new_id()
     row = {
         "id": template_id,
@@ -43,6 +49,10 @@ async def register_template(
         "parameter_format": variables.parameter_format,
         "body": body,
         "variables": list(variables.names),
+        "header": header,
+        "footer": footer,
+        "buttons": list(buttons),
+        "review": judge(category, [said for said in (header, body, footer, *buttons) if said]),
     }
     kept = await session.execute(
         upsert(templates).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "name", "language"])
@@ -51,12 +61,6 @@ async def register_template(
         raise TemplateTaken
     await bind(session, tenant, template_id, category=category, purposes=purposes)
     detail = {"status": status, "purposes": sorted(set(purposes))}
-    await record(
-        session,
-        tenant,
-        action="template.registered",
-        actor=actor,
-        object_id=encode("tpl", template_id),
-        detail=detail,
-    )
+    object_id = encode("tpl", template_id)
+    await record(session, tenant, action="template.registered", actor=actor, object_id=object_id, detail=detail)
     return await get_template(session, tenant, template_id)

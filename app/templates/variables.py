@@ -1,6 +1,7 @@
 """Read the variables out of a template's body."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,5 +41,12 @@ def read_variables(body: str) -> Variables:
     return Variables("positional", tuple(str(number) for number in numbers))
 
 
-def _invalid(detail: str) -> VariablesInvalid:
-    return VariablesInvalid(errors=[FieldError("/body", "variables_invalid", detail)])
+def refuse_variables(texts: Mapping[str, str | None]) -> None:
+    """Raises VariablesInvalid, with the place, for a variable outside the body: nobody could bring its value."""
+    for pointer, said in texts.items():
+        if said is not None and ("{{" in said or "}}" in said):
+            raise _invalid("A variable may only stand in the body.", pointer)
+
+
+def _invalid(detail: str, pointer: str = "/body") -> VariablesInvalid:
+    return VariablesInvalid(errors=[FieldError(pointer, "variables_invalid", detail)])

@@ -27,6 +27,8 @@ SCOPES: dict[str, str] = {
     "notices:write": "Publish notices",
     "templates:read": "See templates",
     "templates:write": "Register and bind templates",
+    "rules:read": "See contact rules and lists of allowed variables",
+    "rules:write": "Tighten contact rules and allow variables",
     "senders:read": "See senders",
     "senders:write": "Register and change senders",
     "registers:read": "See the registers: transfers, disclosures, processors, controls, assets, incidents",
@@ -35,6 +37,7 @@ SCOPES: dict[str, str] = {
     "duties:read": "See what is due",
     "terms:read": "See the operator's terms, and what was accepted",
     "terms:write": "Accept the operator's terms for the tenant",
+    "audit:read": "See receipts, and export the chain that proves them",
     "keys:read": "See API keys (never their secrets)",
     "keys:write": "Issue and revoke API keys",
 }

@@ -68,6 +68,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
         "find_api_key_v1",
         "find_senders_v1",
         "remove_aborted_upload_v1",
+        "sealable_tenants_v1",
         "sweepable_tenants_v1",
     ] == [row["proname"] for row in rows]
 
@@ -146,6 +147,12 @@ APPEND_ONLY = (
     "terms_announcements",
     "terms_acceptances",
     "terms_acceptance_documents",
+    "template_reviews",
+    "batch_waits",
+    "chain_links",
+    "chain_nodes",
+    "decision_roots",
+    "checkpoints",
 )
 
 

@@ -40,6 +40,11 @@ NOWHERE = {
             NOWHERE | {"TOPLU_MASTER_KEY": KEY},
             "looks like ten_",
         ),
+        (["audit", "verify"], {}, "TOPLU_DATABASE_URL is not set"),
+        (["audit", "checkpoint"], NOWHERE | {"TOPLU_MASTER_KEY": KEY}, "nothing listens there"),
+        (["audit", "verify", "--key", "a-canary-key"], NOWHERE | {"TOPLU_MASTER_KEY": KEY}, "--key is not usable"),
+        (["audit", "verify", "/etc/hostname"], {}, "unreadable: "),
+        (["receipt", "verify", "/etc/hostname"], {}, "unreadable: this is no JSON"),
         (["up", "--data-dir", "/dev/null/x"], {}, "cannot be used as data directory"),
     ],
 )

@@ -97,6 +97,7 @@ async def list_message_events(
         provider_at=None,
         reason=row.accept_refusal,
         meta_code=None,
+        until=None,
     )
     events = [
         MessageEvent(
@@ -106,6 +107,7 @@ async def list_message_events(
             provider_at=event.provider_at,
             reason=event.reason,
             meta_code=event.meta_code,
+            until=event.until,
         )
         for event in await list_delivery_events(tx.session, tx.tenant, message_id)
     ]

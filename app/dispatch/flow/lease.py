@@ -1,44 +1,74 @@
-"""A worker takes a page of one batch; the gate is asked again, in the transaction that claims.
+"""A worker takes a page of one batch; the gate is asked again, in the transaction that claims, and then the time.
 
 Two statements, never one: the first locks, the second decides with a snapshot taken under the lock. A withdrawal that
 committed before the lock is therefore always seen, and one that comes later waits until the claim has committed.
+
+Time refuses nobody, it says later: in quiet hours the whole batch waits, at the frequency cap the one message does.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from app.dispatch.held import Hold, Leased
 from app.kit.db import Session
 from app.kit.sql import sql_beside
+from app.purposes.contact import ContactRules
 
 _lock = sql_beside(__file__, "lock")
 _move = sql_beside(__file__)
+_wait = sql_beside(__file__, "wait")
+_count = sql_beside(__file__, "count")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A claimed page. `seen` counts every row taken: a whole page can be refused while the line is not empty."""
+    """A claimed page. `seen` counts every row taken: a whole page can be refused while the line is not empty.
+
+    `waits_until` tells that the batch waits from now on; it is then counted as one seen.
+    """
 
     seen: int
     leased: list[Leased]
+    waits_until: datetime | None = None
 
 
-async def lease(session: Session, hold: Hold, batch: UUID, *, size: int, lease_s: float, expires_at: datetime) -> Page:
+@dataclass(frozen=True, slots=True)
+class TimeLevel:
+    """The contact rules that bind the purpose of a batch, and what time it is (business time)."""
+
+    now: datetime
+    rules: ContactRules
+
+
+async def lease(
+    session: Session,
+    hold: Hold,
+    batch: UUID,
+    *,
+    size: int,
+    lease_s: float,
+    expires_at: datetime,
+    time_level: TimeLevel | None = None,
+) -> Page:
     """Claim up to `size` queued messages of a batch for posting within `lease_s` seconds.
 
     Nothing is seen when the line is no longer held, or nothing is due, or all of it is locked by somebody else.
+    `time_level` is None where no contact rule binds.
     """
-    named = {
-        "tenant": hold.tenant,
-        "sender": hold.sender,
-        "batch": batch,
-        "owner": hold.owner,
-        "fence": hold.fence,
-    }
+    until = time_level.rules.closed_until(time_level.now) if time_level else None
+    if until is not None:
+        await session.execute(_wait, {"tenant": hold.tenant, "batch": batch, "until": until})
+        return Page(1, [], until)
+    caps = time_level.rules if time_level and time_level.rules.capped else None
+    named = {"tenant": hold.tenant, "sender": hold.sender, "batch": batch, "owner": hold.owner, "fence": hold.fence}
     ids = list((await session.execute(_lock, named | {"size": size})).scalars())
     if not ids:
         return Page(0, [])
+    counted = [] if caps is None else (await session.execute(_count, {"tenant": hold.tenant, "ids": ids})).all()
     rows = await session.execute(
         _move,
         {
@@ -47,12 +77,16 @@ async def lease(session: Session, hold: Hold, batch: UUID, *, size: int, lease_s
             "fence": hold.fence,
             "lease_s": lease_s,
             "expires_at": expires_at,
+            "capped": caps is not None,
+            "per_7_days": caps and caps.per_7_days,
+            "per_30_days": caps and caps.per_30_days,
+            "counted_people": [row.person_id for row in counted for _ in row.message_ids],
+            "counted_messages": [message for row in counted for message in row.message_ids],
+            "counted_at": [at for row in counted for at in row.claimed_at],
         },
     )
-    return Page(
-        len(ids),
-        [
-            Leased(row.id, row.attempts, row.person_id, row.kind, row.value_ct, row.variables_ct, row.key_salt)
-            for row in rows
-        ],
-    )
+    return Page(len(ids), [_leased(row) for row in rows])
+
+
+def _leased(row: Row[Any]) -> Leased:
+    return Leased(row.id, row.attempts, row.person_id, row.kind, row.value_ct, row.variables_ct, row.key_salt)

@@ -1,25 +1,46 @@
 -- Statement 2 of a claim: under the locks, ask the gate again and move the page.
 -- Allowed rows become `sending` with the fence and the evidence that allows them; refused and expired rows leave the
--- queue for their outcome here already.
--- In:  tenant, ids[] (locked by statement 1), fence, lease_s, expires_at.
--- Out: one row per message to post, with what is needed to build it. Rows closed here are absent.
-WITH asked AS MATERIALIZED (
-    SELECT d.id, d.batch_id, d.attempts,
+-- queue for their outcome here already. A row that would be one too many for its person stays queued until the oldest
+-- of those that count leaves its window, or expires now when that comes too late.
+-- In:  tenant, ids[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days, per_30_days (NULL: no cap),
+--      and what counts, held by `lease.count.sql`: parallel arrays counted_people[], counted_messages[], counted_at[].
+-- Out: one row per message to post, with what is needed to build it. Rows closed or put off here are absent.
+WITH counted_before AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:counted_people AS uuid[]), CAST(:counted_messages AS uuid[]),
+                         CAST(:counted_at AS timestamptz[])) AS c (person_id, message_id, at)
+), counts AS MATERIALIZED (
+    -- A message counts once, at its last claim: one that came back unposted does not stand in its own way.
+    SELECT d.id,
+           greatest((array_agg(c.at ORDER BY c.at DESC))[CAST(:per_7_days AS int)] + interval '7 days',
+                    (array_agg(c.at ORDER BY c.at DESC))[CAST(:per_30_days AS int)] + interval '30 days') AS free_at
+      FROM unnest(CAST(:ids AS uuid[])) AS page (id)
+      JOIN dispatch AS d ON d.id = page.id AND d.tenant_id = :tenant
+      JOIN counted_before AS c ON c.person_id = d.person_id AND c.message_id <> d.id
+     GROUP BY d.id
+), asked AS MATERIALIZED (
+    SELECT d.id, d.batch_id, d.person_id, d.attempts, later.free_at,
            CASE WHEN :expires_at <= (SELECT business_now()) THEN 'expired'
                 WHEN v.person_id IS NULL OR v.refusal IS NOT NULL THEN 'refused'
+                WHEN later.free_at >= :expires_at THEN 'expired'
+                WHEN later.free_at IS NOT NULL THEN 'queued'
                 ELSE 'sending' END AS next_state,
            CASE WHEN v.person_id IS NULL THEN 'unknown_person' ELSE v.refusal END AS refusal,
+           CASE WHEN :expires_at > (SELECT business_now()) AND v.person_id IS NOT NULL AND v.refusal IS NULL
+                 AND later.free_at IS NOT NULL THEN 'frequency_cap' END AS put_off_by,
            v.refused_for, v.purpose_version, v.consent_event_id, v.approval_event_id, v.basis_event_id,
            v.notice_version_id, v.suppression_event_id
       FROM unnest(CAST(:ids AS uuid[])) AS page (id)
       JOIN dispatch AS d ON d.id = page.id AND d.tenant_id = :tenant
+      LEFT JOIN counts AS c ON c.id = d.id
+     CROSS JOIN LATERAL (
+            SELECT CASE WHEN c.free_at > (SELECT business_now()) THEN c.free_at END AS free_at) AS later
       LEFT JOIN LATERAL (
             SELECT * FROM consent_verdicts_v1 AS q
              WHERE q.tenant_id = d.tenant_id AND q.person_id = d.person_id AND q.purpose_id = d.purpose_id
              LIMIT 1) AS v ON true
 ), taken AS (
     UPDATE dispatch AS d
-       SET state = 'sending', fence = :fence, claims = d.claims + 1,
+       SET state = 'sending', fence = :fence, claims = d.claims + 1, waits_for = NULL,
            lease_until = clock_timestamp() + make_interval(secs => :lease_s),
            purpose_version = a.purpose_version, consent_event_id = a.consent_event_id,
            approval_event_id = a.approval_event_id, basis_event_id = a.basis_event_id,
@@ -27,26 +48,46 @@ WITH asked AS MATERIALIZED (
       FROM asked AS a
      WHERE d.id = a.id AND a.next_state = 'sending'
     RETURNING d.id, d.attempts
+), put_off AS (
+    UPDATE dispatch AS d
+       SET due_at = clock_timestamp() + (a.free_at - (SELECT business_now())), waits_for = a.put_off_by
+      FROM asked AS a
+     WHERE d.id = a.id AND a.next_state = 'queued'
+), counted_people AS (
+    INSERT INTO frequency_counts (person_id, tenant_id, message_ids, claimed_at)
+    SELECT k.person_id, :tenant, array_agg(k.message_id ORDER BY k.at DESC), array_agg(k.at ORDER BY k.at DESC)
+      FROM (SELECT a.person_id, c.message_id, c.at
+              FROM asked AS a JOIN counted_before AS c ON c.person_id = a.person_id AND c.message_id <> a.id
+             WHERE a.next_state = 'sending' AND c.at > (SELECT business_now()) - interval '30 days'
+            UNION ALL
+            SELECT a.person_id, a.id, (SELECT business_now()) FROM asked AS a WHERE a.next_state = 'sending') AS k
+     WHERE CAST(:capped AS bool)
+     GROUP BY k.person_id
+    ON CONFLICT (person_id) DO UPDATE SET message_ids = excluded.message_ids, claimed_at = excluded.claimed_at
 ), left_queue AS (
-    DELETE FROM dispatch AS d USING asked AS a WHERE d.id = a.id AND a.next_state <> 'sending'
+    DELETE FROM dispatch AS d USING asked AS a WHERE d.id = a.id AND a.next_state IN ('refused', 'expired')
 ), closed AS (
     INSERT INTO outcomes (id, tenant_id, batch_id, state, reason, reason_detail, purpose_version, consent_event_id,
                           approval_event_id, basis_event_id, notice_version_id, suppression_event_id, attempts)
     SELECT id, :tenant, batch_id, next_state,
            CASE next_state WHEN 'expired' THEN 'expired' ELSE refusal END,
-           CASE next_state WHEN 'refused' THEN refused_for END,
+           CASE next_state WHEN 'refused' THEN refused_for ELSE put_off_by END,
            purpose_version, consent_event_id, approval_event_id, basis_event_id, notice_version_id,
            suppression_event_id, attempts
-      FROM asked WHERE next_state <> 'sending'
+      FROM asked WHERE next_state IN ('refused', 'expired')
 ), logged AS (
-    INSERT INTO delivery_events (message_id, tenant_id, kind, reason, fence)
-    SELECT id, :tenant, next_state, CASE next_state WHEN 'refused' THEN refusal END, :fence FROM asked
+    INSERT INTO delivery_events (message_id, tenant_id, kind, reason, fence, until)
+    SELECT id, :tenant, CASE next_state WHEN 'queued' THEN 'deferred' ELSE next_state END,
+           CASE next_state WHEN 'refused' THEN refusal ELSE put_off_by END, :fence,
+           CASE next_state WHEN 'queued' THEN free_at END
+      FROM asked
 ), counted AS (
     INSERT INTO batch_counts (tenant_id, batch_id, state, reason, n)
-    SELECT :tenant, batch_id, 'queued', NULL, -count(*) FROM asked GROUP BY batch_id
+    SELECT :tenant, batch_id, 'queued', NULL, -count(*) FROM asked WHERE next_state <> 'queued' GROUP BY batch_id
     UNION ALL
     SELECT :tenant, batch_id, next_state, CASE next_state WHEN 'refused' THEN refusal END, count(*)
-      FROM asked GROUP BY batch_id, next_state, CASE next_state WHEN 'refused' THEN refusal END
+      FROM asked WHERE next_state <> 'queued'
+     GROUP BY batch_id, next_state, CASE next_state WHEN 'refused' THEN refusal END
 )
 SELECT t.id, t.attempts, m.person_id, m.variables_ct, a.kind, a.value_ct, p.key_salt
   FROM taken AS t

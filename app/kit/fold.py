@@ -1,7 +1,7 @@
-"""Fold text so that İPTAL, IPTAL, iptal and ıptal are one word.
+"""Fold text until two spellings of a word are one: dotted and dotless, accented and plain, wide and narrow letters.
 
 `str.lower` and `casefold` are both wrong for Turkish: `"İPTAL".lower()` has a combining dot in it and `"ÇIKIŞ".lower()`
-is not `çıkış` (tried in CPython 3.11). Here dotted and dotless, accented and plain letters all become one.
+is not `çıkış` (tried in CPython 3.11).
 """
 
 import re
