@@ -13,6 +13,7 @@ The rooms, in the order a message meets them. A room may look down this list, ne
     people                who a number belongs to
     purposes, senders     the reason, and the number we write from
     registers             what is written down about the processing itself
+    terms                 what the tenant agreed to
     tenants               who is asking: keys, scopes, transactions
     audit                 what administrators did
     runtime, settings     what is open

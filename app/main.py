@@ -34,6 +34,7 @@ from app.senders import api as senders
 from app.settings import Settings
 from app.templates import api as templates
 from app.tenants import api as tenants
+from app.terms import api as terms
 
 log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ TAGS = [
         "description": "What is written down about the processing: transfers, incidents and more.",
     },
     {"name": "duties", "description": "What is due, and when."},
+    {"name": "terms", "description": "The operator's terms, and their acceptance by the tenant."},
     {"name": "api-keys", "description": "Keys, scopes, expiry."},
     {"name": "audit", "description": "Proof: receipts, the chain, its checkpoints and keys."},
     {"name": "system", "description": "Health and metrics."},
@@ -85,6 +87,7 @@ ROOMS = (
     senders,
     registers,
     duties,
+    terms,
     tenants,
 )
 

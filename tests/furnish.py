@@ -6,11 +6,11 @@ from uuid import UUID
 
 import httpx
 
+from tests.notice import notice_of
 from tests.sandbox_process import PHONE_NUMBER_ID, TOKEN, WABA_ID
 
 MARKETING = "campaign_information"
 UTILITY = "order_status_notification"
-NOTICE_BODY = "Kişisel verileriniz kampanya bildirimi amacıyla işlenir."
 IYS = {"transaction_id": "iys-1", "date": "2026-11-20"}
 
 TEMPLATES = [
@@ -65,14 +65,7 @@ async def furnish(client: httpx.AsyncClient, tenant: Tenant, *, number: str = PH
             "purposes": [purpose],
         }
         await made(client, "/v1/templates", registered)
-    notice = {
-        "name": "aydinlatma",
-        "language": "tr",
-        "title": "Aydınlatma metni",
-        "body": NOTICE_BODY,
-        "purposes": [MARKETING, "new_product_announcement"],
-        "shown_since": "2025-01-01T00:00:00Z",
-    }
+    notice = notice_of(MARKETING, "new_product_announcement")
     published = await made(client, "/v1/notices", notice)
     tenant.notice_version = published["latest_version"]["id"]
 

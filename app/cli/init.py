@@ -9,7 +9,7 @@ from app.cli.errors import Stop
 from app.kit.clock import utc_now
 from app.kit.crypto import Unsealable
 from app.kit.db import Session
-from app.notices.publish import Words, publish_notice
+from app.notices.publish import publish_notice
 from app.notices.queries import list_notices
 from app.runtime import Runtime, open_runtime
 from app.senders.errors import SenderTaken
@@ -105,8 +105,5 @@ async def _make(run: Runtime, session: Session, tenant: UUID, name: str) -> Init
             status="approved",
             actor=ACTOR,
         )
-    words = Words(example.NOTICE_TITLE, example.NOTICE_BODY, example.NOTICE_PURPOSES, example.NOTICE_SHOWN_SINCE)
-    notice = await publish_notice(
-        session, tenant, name=example.NOTICE_NAME, language=example.NOTICE_LANGUAGE, words=words, actor=ACTOR
-    )
+    notice = await publish_notice(session, tenant, name=example.NOTICE_NAME, draft=example.NOTICE, actor=ACTOR)
     return Initialised(tenant, sender.id, notice.latest.id, key.text)

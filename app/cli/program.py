@@ -14,6 +14,7 @@ from app.cli.causes import cause_of
 from app.cli.errors import Stop
 from app.cli.place import DEFAULT_TENANT, Place, usual_place
 from app.cli.proof import audit, receipt
+from app.cli.terms_commands import terms
 from app.kit.servers.errors import ServerError
 
 # Commands import what they need: the help must not wait for the whole product.
@@ -31,7 +32,7 @@ program.add_typer(audit, name="audit")
 program.add_typer(receipt, name="receipt")
 consents = typer.Typer(help="The ledger of consents.", no_args_is_help=True)
 program.add_typer(consents, name="consents")
-
+program.add_typer(terms, name="terms")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 takes a free one.")]
 SandboxPort = Annotated[

@@ -8,6 +8,8 @@ Invalid                               422
 ├── NoticeDoesNotCoverPurpose              notice_does_not_cover_purpose
 ├── NoticeTooNew                           notice_too_new
 ├── NoticeVersionMissing                   notice_version_missing
+├── NoticeNotAccepted                      notice_not_accepted
+├── ShownBeforePublished                   shown_before_published
 ├── MethodMissing                          method_missing
 ├── IysAttestationMissing                  iys_attestation_missing
 ├── TimeOutOfRange                         time_out_of_range
@@ -89,6 +91,26 @@ class NoticeVersionMissing(Invalid):
     code = "notice_version_missing"
     title = "Notice version missing"
     action = "Send notice_version_id."
+
+
+class NoticeNotAccepted(Invalid):
+    """A notice is acknowledged, never accepted: this method says that it was accepted, approved or consented to.
+
+    Asking people to accept a notice misleads them about what they do (Personal Data Protection Board, decision
+    2026/347). Consent is another record, by another act.
+    """
+
+    code = "notice_not_accepted"
+    title = "Notice not accepted"
+    action = "Name what the person did, such as read_and_understood_box; consent is recorded with POST /v1/consents."
+
+
+class ShownBeforePublished(Invalid):
+    """Nobody can have been shown this notice version before it was published."""
+
+    code = "shown_before_published"
+    title = "Shown before published"
+    action = "Name the version that was shown at that time."
 
 
 class MethodMissing(Invalid):

@@ -59,6 +59,13 @@ consent_events = Table(
         "supersedes_id",
         postgresql_where=text("supersedes_id IS NOT NULL"),
     ),
+    Index(
+        "consent_events_acknowledgement",
+        "tenant_id",
+        "notice_version_id",
+        "id",
+        postgresql_where=text("record_kind = 'notice_acknowledgement'"),
+    ),
     postgresql_partition_by="RANGE (id)",
 )
 

@@ -77,6 +77,21 @@ class EvidenceObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """One showing or acknowledgement of a notice version in one language."""
+
+    id: UUID
+    person_id: UUID
+    act: str
+    notice_version_id: UUID
+    language: str
+    occurred_at: datetime
+    recorded_at: datetime
+    channel: str
+    method: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Suppression:
     """One scope that is stopped for one person. `id` is the event that raised it."""
 
@@ -107,6 +122,42 @@ _lines = text(
     " WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))"
 )
 _evidence_ids = text("SELECT id FROM evidence_objects WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))")
+_publications = text(
+    "SELECT notice_version_id AS id, shown_since FROM notice_shown_v1"
+    " WHERE tenant_id = :tenant AND notice_version_id = ANY (CAST(:ids AS uuid[]))"
+)
+_notice_version = text(
+    "SELECT count(*) FROM notice_versions_v1 WHERE tenant_id = :tenant AND notice_id = :notice AND version = :version"
+)
+# A page of each language first: the index gives each in order, and the pages are short.
+_acknowledgements = text(
+    """
+SELECT e.id, e.person_id, e.act, v.id AS notice_version_id, v.language, e.occurred_at, e.recorded_at, e.channel,
+       e.method
+  FROM notice_versions_v1 AS v
+ CROSS JOIN LATERAL (
+        SELECT * FROM consent_events AS l
+         WHERE l.tenant_id = :tenant AND l.notice_version_id = v.id AND l.record_kind = 'notice_acknowledgement'
+           AND (CAST(:after AS uuid) IS NULL OR l.id > CAST(:after AS uuid))
+         ORDER BY l.id
+         LIMIT :limit) AS e
+ WHERE v.tenant_id = :tenant AND v.notice_id = :notice AND v.version = :version
+ ORDER BY e.id
+ LIMIT :limit
+"""
+)
+_acknowledged = text(
+    """
+SELECT count(*) FILTER (WHERE e.act = 'shown') AS shown,
+       count(*) FILTER (WHERE e.act = 'acknowledged') AS acknowledged,
+       count(DISTINCT e.person_id) FILTER (WHERE e.act = 'shown') AS people_shown,
+       count(DISTINCT e.person_id) FILTER (WHERE e.act = 'acknowledged') AS people_acknowledged
+  FROM notice_versions_v1 AS v
+  JOIN consent_events AS e
+    ON e.tenant_id = v.tenant_id AND e.notice_version_id = v.id AND e.record_kind = 'notice_acknowledgement'
+ WHERE v.tenant_id = :tenant AND v.notice_id = :notice AND v.version = :version
+"""
+)
 _person = text("SELECT id FROM people_v1 WHERE tenant_id = :tenant AND id = :person")
 _events = text(
     """
@@ -163,6 +214,32 @@ async def list_evidence(
     """The tenant's evidence objects in the order they were registered, or those of one hash."""
     asked = {"tenant": tenant, "sha256": sha256, "after": after, "limit": limit}
     return [EvidenceObject(**row) for row in (await session.execute(_all_evidence, asked)).mappings()]
+
+
+async def find_publications(session: Session, tenant: UUID, versions: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Since when each of these notice versions is shown; unknown versions are absent."""
+    rows = await session.execute(_publications, {"tenant": tenant, "ids": list(versions)})
+    return {row.id: row.shown_since for row in rows}
+
+
+async def notice_version_exists(session: Session, tenant: UUID, notice: UUID, version: int) -> bool:
+    """Whether the tenant's notice has a version of this number, in any language."""
+    asked = {"tenant": tenant, "notice": notice, "version": version}
+    return bool(await session.scalar(_notice_version, asked))
+
+
+async def list_acknowledgements(
+    session: Session, tenant: UUID, notice: UUID, version: int, *, after: UUID | None, limit: int
+) -> list[Acknowledgement]:
+    """Showings and acknowledgements of a notice version, in all its languages, in the order they were recorded."""
+    asked = {"tenant": tenant, "notice": notice, "version": version, "after": after, "limit": limit}
+    return [Acknowledgement(**row) for row in (await session.execute(_acknowledgements, asked)).mappings()]
+
+
+async def count_acknowledgements(session: Session, tenant: UUID, notice: UUID, version: int) -> dict[str, int]:
+    """`shown`, `acknowledged`, `people_shown` and `people_acknowledged` of a notice version."""
+    asked = {"tenant": tenant, "notice": notice, "version": version}
+    return dict((await session.execute(_acknowledged, asked)).mappings().one())
 
 
 async def person_exists(session: Session, tenant: UUID, person: UUID) -> bool:

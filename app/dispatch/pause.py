@@ -5,9 +5,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.dispatch.errors import BatchStateConflict, BatchUnknown
+from app.dispatch.permit import permit_sending
 from app.dispatch.queries import find_batch
 from app.dispatch.states import ACTIONS, BatchState
 from app.kit.db import Session
+from app.settings import Settings
 
 _set = text(
     # what it waited for is asked again
@@ -26,8 +28,12 @@ async def pause(session: Session, tenant: UUID, batch: UUID) -> UUID:
     return await _move(session, tenant, batch, "pause", BatchState.PAUSED, "paused_by_caller")
 
 
-async def resume(session: Session, tenant: UUID, batch: UUID) -> UUID:
-    """Let a paused batch go on. Loses and repeats nothing: the queue is where it was. Returns its sender."""
+async def resume(settings: Settings, session: Session, tenant: UUID, batch: UUID) -> UUID:
+    """Let a paused batch go on. Loses and repeats nothing: the queue is where it was. Returns its sender.
+
+    Raises TermsAcceptanceRequired, TransferUndocumented.
+    """
+    await permit_sending(settings, session, tenant)
     return await _move(session, tenant, batch, "resume", BatchState.RUNNING, None)
 
 

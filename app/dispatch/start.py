@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.dispatch.errors import BatchEmpty, BatchStateConflict, BatchUnknown, ExpiryInvalid
+from app.dispatch.permit import permit_sending
 from app.dispatch.queries import find_batch
 from app.dispatch.states import ACTIONS, BatchState
 from app.kit.clock import utc_now
 from app.kit.db import Session
+from app.settings import Settings
 
 DEFAULT_LIFE = timedelta(hours=24)
 
@@ -24,12 +26,13 @@ UPDATE batches
 )
 
 
-async def start(session: Session, tenant: UUID, batch: UUID) -> tuple[BatchState, UUID]:
+async def start(settings: Settings, session: Session, tenant: UUID, batch: UUID) -> tuple[BatchState, UUID]:
     """Start a draft: two starts are one start. Returns the state it is in now, and its sender, to ring for.
 
-    Raises BatchEmpty without recipients, BatchStateConflict from a state that cannot start, ExpiryInvalid when it would
-    be over before it began.
+    Raises TermsAcceptanceRequired, TransferUndocumented, BatchEmpty without recipients, BatchStateConflict from a state
+    that cannot start, ExpiryInvalid when it would be over before it began.
     """
+    await permit_sending(settings, session, tenant)
     row = await find_batch(session, tenant, batch, lock=True)
     if row is None:
         raise BatchUnknown

@@ -3,7 +3,8 @@
 Conflict
 └── NoticeTaken          409  notice_taken
 Invalid
-└── ChangeIsMaterial     422  change_is_material
+├── ChangeIsMaterial     422  change_is_material
+└── NoticeIncomplete     422  notice_incomplete
 """
 
 from app.kit.errors import Conflict, Invalid
@@ -18,12 +19,25 @@ class NoticeTaken(Conflict):
 
 
 class ChangeIsMaterial(Invalid):
-    """A version that covers other purposes than the one before is a material change.
+    """This version tells of purposes, recipients, a controller or a legal basis that people were not told of before.
 
-    People were told of other purposes, so what rests on the earlier versions has to be asked for again
+    That is a material change, whatever it is called: what rests on the earlier versions may have to be asked for again
     (Law 6698, articles 3 and 10).
     """
 
     code = "change_is_material"
     title = "Change is material"
-    action = "Publish it with change_kind material, or keep the purposes."
+    action = "Publish it with change_kind material, or keep what errors points at."
+
+
+class NoticeIncomplete(Invalid):
+    """This notice lacks what the law asks for, or holds what does not belong in a notice; `errors` points at each.
+
+    Article 10 of Law 6698 asks for five things: who the controller is, for which purposes, to whom and why data are
+    transferred, how and on which legal basis they are collected, and the rights of article 11. A notice is read and
+    understood; consent, approval and contracts are other texts (Personal Data Protection Board, decision 2026/347).
+    """
+
+    code = "notice_incomplete"
+    title = "Notice incomplete"
+    action = "Correct what errors points at; POST /v1/notices/lint tells it all without publishing."

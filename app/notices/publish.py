@@ -1,9 +1,8 @@
 """Publish a notice, or its next version. What is published never changes."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -15,32 +14,41 @@ from app.kit.db import Session
 from app.kit.errors import FieldError
 from app.kit.ids import encode, new_id
 from app.kit.sql import sql_beside
-from app.notices.errors import ChangeIsMaterial, NoticeTaken
+from app.notices.compare import is_material
+from app.notices.errors import ChangeIsMaterial, NoticeIncomplete, NoticeTaken
+from app.notices.lint import Finding, lint
 from app.notices.models import notice_versions, notices
 from app.notices.queries import Notice, Version, get_notice, get_version
+from app.notices.words import Draft, Requirement, hash_words, pack
 from app.purposes.errors import UnknownPurpose
-from app.purposes.queries import find_purpose
+from app.purposes.queries import Purpose, list_purposes
 
 _make_stale = sql_beside(__file__)
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What people are shown, and for which purposes (keys).
+class Change:
+    """How much a version changes. `requires` says what for which purpose (key); left out, new consent for all."""
 
-    `shown_since`: when a text that was in use before it is published here was first shown. None: it is new.
-    """
-
-    title: str
-    body: str
-    purposes: Sequence[str]
-    shown_since: datetime | None = None
+    kind: Literal["editorial", "material"]
+    grace: timedelta = timedelta()
+    requires: Mapping[str, Requirement] | None = None
 
 
-async def publish_notice(
-    session: Session, tenant: UUID, *, name: str, language: str, words: Words, actor: str
-) -> Notice:
-    """Make a notice with its first version. Raises NoticeTaken, UnknownPurpose."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a version stands."""
+
+    notice_id: UUID
+    version: int
+    change_kind: str
+    requires: Mapping[str, Requirement] | None = field(default=None)
+
+
+async def publish_notice(session: Session, tenant: UUID, *, name: str, draft: Draft, actor: str) -> Notice:
+    """Make a notice with its first version. Raises NoticeTaken, UnknownPurpose, NoticeIncomplete."""
+    purposes = await _get_purposes(session, draft.purposes)
+    _refuse_errors(lint(draft, purposes))
     notice_id = new_id()
     kept = await session.execute(
         upsert(notices)
@@ -49,80 +57,107 @@ async def publish_notice(
     )
     if not kept.rowcount:
         raise NoticeTaken
-    place = (notice_id, 1, language)
-    await _write(session, tenant, place, words=words, change_kind="first", actor=actor)
+    await _write(session, tenant, _Place(notice_id, 1, "first"), draft=draft, purposes=purposes, actor=actor)
     return await get_notice(session, tenant, notice_id)
 
 
 async def publish_version(
-    session: Session,
-    tenant: UUID,
-    notice_id: UUID,
-    *,
-    words: Words,
-    change_kind: Literal["editorial", "material"],
-    grace: timedelta,
-    actor: str,
+    session: Session, tenant: UUID, notice_id: UUID, *, draft: Draft, change: Change, actor: str
 ) -> Version:
-    """Publish the next version, in the language of the notice.
+    """Publish the next version, in the main language of the notice.
 
-    After a material change, what rests on any earlier version is stale when `grace` has passed; an earlier
-    date that was set before stays. Raises NotFound, UnknownPurpose, ChangeIsMaterial.
+    After a material change, consents for the purposes that need a new one are stale on every earlier version when the
+    grace has passed; so are those for purposes that are named no more. An earlier date that was set before stays.
+    Raises NotFound, UnknownPurpose, NoticeIncomplete, ChangeIsMaterial.
     """
     # Two versions at once would take the same number: they take turns instead.
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(notice_id), 0))))
     latest = (await get_notice(session, tenant, notice_id)).latest
-    if change_kind == "editorial" and set(words.purposes) != set(latest.purposes):
-        raise ChangeIsMaterial(errors=[FieldError("/purposes", ChangeIsMaterial.code, ChangeIsMaterial.message())])
-    place = (notice_id, latest.version + 1, latest.language)
-    await _write(session, tenant, place, words=words, change_kind=change_kind, actor=actor)
-    if change_kind == "material":
-        stale = {"tenant": tenant, "notice": notice_id, "version": latest.version + 1, "grace": grace}
-        await session.execute(_make_stale, stale)
-    return await get_version(session, tenant, notice_id, latest.version + 1)
+    purposes = await _get_purposes(session, draft.purposes)
+    affected = await _affected(session, latest, change, purposes)
+    if change.kind == "editorial" and (pointer := is_material(latest, draft)) is not None:
+        raise ChangeIsMaterial(errors=[FieldError(pointer, ChangeIsMaterial.code, ChangeIsMaterial.message())])
+    _refuse_errors(lint(draft, purposes))
+    place = _Place(notice_id, latest.version + 1, change.kind, change.requires)
+    await _write(session, tenant, place, draft=draft, purposes=purposes, actor=actor)
+    if change.kind == "material":
+        stale = {"tenant": tenant, "notice": notice_id, "version": place.version, "grace": change.grace}
+        covered = [purpose.id for purpose in purposes.values()]
+        await session.execute(_make_stale, stale | {"affected": affected, "covered": covered})
+    return await get_version(session, tenant, notice_id, place.version)
 
 
-def hash_words(title: str, body: str) -> bytes:
-    """SHA-256 of the title, two line feeds, and the body, in UTF-8: anybody can compute it again."""
-    return hashlib.sha256(f"{title}\n\n{body}".encode()).digest()
+async def check_draft(session: Session, draft: Draft) -> list[Finding]:
+    """What the linter says of a draft. Raises UnknownPurpose."""
+    return lint(draft, await _get_purposes(session, draft.purposes))
+
+
+def _refuse_errors(found: Sequence[Finding]) -> None:
+    """Raises NoticeIncomplete for findings that are errors."""
+    errors = [
+        FieldError(one.pointer, one.code, f"{one.detail} ({one.law})") for one in found if one.severity == "error"
+    ]
+    if errors:
+        raise NoticeIncomplete(errors=errors[:100])
+
+
+async def _affected(
+    session: Session, latest: Version, change: Change, purposes: Mapping[str, Purpose]
+) -> list[int] | None:
+    """The ids of the purposes that need a new consent; None: all. Raises UnknownPurpose for one in neither version."""
+    if change.requires is None:
+        return None
+    before = {purpose.key: purpose for purpose in await list_purposes(session) if purpose.key in latest.purposes}
+    named = before | dict(purposes)
+    for index, key in enumerate(change.requires):
+        if key not in named:
+            at = f"/requires/{index}/purpose"
+            raise UnknownPurpose(errors=[FieldError(at, UnknownPurpose.code, "Neither version covers this purpose.")])
+    return sorted(named[key].id for key, what in change.requires.items() if what == "new_consent")
 
 
 async def _write(
-    session: Session,
-    tenant: UUID,
-    place: tuple[UUID, int, str],
-    *,
-    words: Words,
-    change_kind: str,
-    actor: str,
+    session: Session, tenant: UUID, place: _Place, *, draft: Draft, purposes: Mapping[str, Purpose], actor: str
 ) -> None:
-    notice_id, version, language = place
-    version_id = new_id()
-    row = {
-        "id": version_id,
-        "tenant_id": tenant,
-        "notice_id": notice_id,
-        "version": version,
-        "language": language,
-        "title": words.title,
-        "body": words.body,
-        "sha256": hash_words(words.title, words.body),
-        "purpose_ids": await _purpose_ids(session, words.purposes),
-        "change_kind": change_kind,
-        "shown_since": words.shown_since,
+    """One row for each language; the first is the main one."""
+    rows = [
+        {
+            "id": new_id(),
+            "tenant_id": tenant,
+            "notice_id": place.notice_id,
+            "version": place.version,
+            "main": index == 0,
+            "language": words.language,
+            "title": words.title,
+            "body": words.body,
+            "blocks": pack(words.blocks),
+            "label": words.label,
+            "sha256": hash_words(words),
+            "purpose_ids": sorted(purpose.id for purpose in purposes.values()),
+            "change_kind": place.change_kind,
+            "requires": None if place.requires is None else dict(place.requires),
+            "shown_since": draft.shown_since,
+        }
+        for index, words in enumerate(draft.renderings)
+    ]
+    await session.execute(insert(notice_versions), rows)
+    detail = {
+        "notice": encode("ntc", place.notice_id),
+        "version": place.version,
+        "change_kind": place.change_kind,
+        "texts": {
+            str(row["language"]): hash_words(words).hex() for row, words in zip(rows, draft.renderings, strict=True)
+        },
     }
-    await session.execute(insert(notice_versions).values(row))
-    detail = {"notice": encode("ntc", notice_id), "version": version, "change_kind": change_kind}
-    object_id = encode("ntv", version_id)
+    object_id = encode("ntv", UUID(str(rows[0]["id"])))
     await record(session, tenant, action="notice.published", actor=actor, object_id=object_id, detail=detail)
 
 
-async def _purpose_ids(session: Session, keys: Sequence[str]) -> list[int]:
-    ids = set()
+async def _get_purposes(session: Session, keys: Sequence[str]) -> dict[str, Purpose]:
+    """The active purposes of these keys. Raises UnknownPurpose, which points at the first that is none."""
+    registry = {purpose.key: purpose for purpose in await list_purposes(session) if purpose.active}
     for index, key in enumerate(keys):
-        purpose = await find_purpose(session, key)
-        if purpose is None:
+        if key not in registry:
             wrong = FieldError(f"/purposes/{index}", UnknownPurpose.code, UnknownPurpose.message())
             raise UnknownPurpose(errors=[wrong])
-        ids.add(purpose.id)
-    return sorted(ids)
+    return {key: registry[key] for key in keys}

@@ -1,37 +1,54 @@
 """Reads of this room."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import RowMapping, text
 
 from app.kit.db import Session
 from app.kit.errors import NotFound
+from app.notices.words import Requirement, Words, unpack
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """One more language of a version. It has an id of its own, so that a record can say which text was shown."""
+
+    id: UUID
+    language: str
+    title: str
+    sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One published version. `purposes` are keys; `stale_at` is set once a material change followed."""
+    """One published version in one language. `purposes` are keys.
+
+    `stale` says from when consents that rest on it count no more, for which purpose; `stale_at` is the first of these.
+    """
 
     id: UUID
     notice_id: UUID
     version: int
-    language: str
-    title: str
-    body: str
+    words: Words
     sha256: bytes
     purposes: tuple[str, ...]
     change_kind: str
+    requires: Mapping[str, Requirement] | None
     published_at: datetime
     shown_since: datetime
     stale_at: datetime | None
+    stale: Mapping[str, datetime]
+    others: tuple[Rendering, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice and its latest version."""
+    """A notice and its latest version, in its main language."""
 
     id: UUID
     name: str
@@ -40,22 +57,38 @@ class Notice:
 
 
 _VERSION = """
-SELECT v.id, v.notice_id, v.version, v.language, v.title, v.body, v.sha256,
+SELECT v.id, v.notice_id, v.version, v.language, v.title, v.body, v.blocks, v.label, v.sha256, v.change_kind,
+       v.requires, v.published_at, coalesce(v.shown_since, v.published_at) AS shown_since,
+       s.stale_at, s.stale_purposes, s.stale_times,
        ARRAY(SELECT p.key FROM purposes_v1 AS p WHERE p.id = ANY (v.purpose_ids) ORDER BY p.id) AS purposes,
-       v.change_kind, v.published_at, coalesce(v.shown_since, v.published_at) AS shown_since,
-       s.stale_at
+       (SELECT json_agg(json_build_array(o.id, o.language, o.title, encode(o.sha256, 'hex')) ORDER BY o.language)
+          FROM notice_versions AS o
+         WHERE o.tenant_id = v.tenant_id AND o.notice_id = v.notice_id AND o.version = v.version
+           AND o.id <> v.id) AS others
   FROM notice_versions AS v
-  LEFT JOIN notice_staleness AS s ON s.tenant_id = v.tenant_id AND s.notice_version_id = v.id
+  LEFT JOIN LATERAL (
+        SELECT min(t.stale_at) AS stale_at, array_agg(p.key ORDER BY p.id) AS stale_purposes,
+               array_agg(t.stale_at ORDER BY p.id) AS stale_times
+          FROM purposes_v1 AS p
+          JOIN LATERAL (
+                SELECT min(n.stale_at) AS stale_at FROM notice_staleness AS n
+                 WHERE n.tenant_id = v.tenant_id AND n.notice_version_id = v.id
+                   AND (n.purpose_ids IS NULL OR p.id = ANY (n.purpose_ids))) AS t ON t.stale_at IS NOT NULL
+         WHERE p.id = ANY (v.purpose_ids)) AS s ON true
  WHERE v.tenant_id = :tenant
 """
-_one_version = text(_VERSION + " AND v.notice_id = :notice AND v.version = :version")
+_one_version = text(
+    _VERSION  # constants only
+    + " AND v.notice_id = :notice AND v.version = :version"
+    + " AND CASE WHEN CAST(:language AS text) IS NULL THEN v.main ELSE v.language = CAST(:language AS text) END"
+)
 _latest_versions = text(
     _VERSION  # constants only  # noqa: S608
-    + " AND v.notice_id = ANY (:notices) AND v.version ="
+    + " AND v.notice_id = ANY (:notices) AND v.main AND v.version ="
     + " (SELECT max(w.version) FROM notice_versions AS w"
     + " WHERE w.tenant_id = v.tenant_id AND w.notice_id = v.notice_id)"
 )
-_all_versions = text(_VERSION + " AND v.notice_id = :notice ORDER BY v.version")
+_all_versions = text(_VERSION + " AND v.notice_id = :notice AND v.main ORDER BY v.version")
 _notice = text("SELECT id, name, created_at FROM notices WHERE tenant_id = :tenant AND id = :notice")
 _notices = text(
     "SELECT id, name, created_at FROM notices WHERE tenant_id = :tenant"
@@ -84,9 +117,11 @@ async def list_versions(session: Session, tenant: UUID, notice_id: UUID) -> list
     return [_version(row) for row in found.mappings()]
 
 
-async def get_version(session: Session, tenant: UUID, notice_id: UUID, version: int) -> Version:
-    """One version of a notice. Raises NotFound."""
-    asked = {"tenant": tenant, "notice": notice_id, "version": version}
+async def get_version(
+    session: Session, tenant: UUID, notice_id: UUID, version: int, language: str | None = None
+) -> Version:
+    """One version of a notice, in its main language unless told. Raises NotFound."""
+    asked = {"tenant": tenant, "notice": notice_id, "version": version, "language": language}
     row = (await session.execute(_one_version, asked)).mappings().one_or_none()
     if row is None:
         raise NotFound
@@ -101,5 +136,25 @@ async def _with_latest(session: Session, tenant: UUID, rows: list[RowMapping]) -
 
 
 def _version(row: RowMapping) -> Version:
-    values: dict[str, Any] = dict(row)
-    return Version(**values | {"purposes": tuple(row["purposes"])})
+    return Version(
+        id=row["id"],
+        notice_id=row["notice_id"],
+        version=row["version"],
+        words=Words(row["language"], row["title"], row["body"], unpack(row["blocks"]), row["label"]),
+        sha256=row["sha256"],
+        purposes=tuple(row["purposes"]),
+        change_kind=row["change_kind"],
+        requires=_json(row["requires"]),
+        published_at=row["published_at"],
+        shown_since=row["shown_since"],
+        stale_at=row["stale_at"],
+        stale=dict(zip(row["stale_purposes"] or (), row["stale_times"] or (), strict=True)),
+        others=tuple(
+            Rendering(UUID(id_), language, title, bytes.fromhex(digest))
+            for id_, language, title, digest in _json(row["others"]) or ()
+        ),
+    )
+
+
+def _json(value: Any) -> Any:
+    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value

@@ -11,11 +11,17 @@ from app.kit.errors import BadValue
 from app.kit.http.moments import Moment
 from app.kit.ids import PrefixedId
 from app.kit.page import PageBody
+from app.notices.words import Requirement
 from app.tenants.schemas import Name
 
 NoticeId = Annotated[UUID, PrefixedId("ntc")]
 VersionId = Annotated[UUID, PrefixedId("ntv")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$"), Field(examples=["tr"])]
 Body = Annotated[str, StringConstraints(min_length=1, max_length=100_000, pattern=r"^[^\x00]+$")]
+Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$")]
+PurposeKey = Annotated[str, StringConstraints(max_length=64), Field(examples=["campaign_information"])]
+Purposes = Annotated[list[str], Field(min_length=1, max_length=24, description="Keys from `GET /v1/purposes`.")]
+Basis = Annotated[str, StringConstraints(pattern=r"^kvkk_5_[12](_[a-z]{1,2})?$"), Field(examples=["kvkk_5_1"])]
 
 
 def _not_ahead(moment: datetime) -> datetime:
@@ -28,30 +34,132 @@ ShownSince = Annotated[
     Annotated[Moment, Field(strict=False), AfterValidator(_not_ahead)] | MISSING,
     Field(description="Since when people are shown this text, if that was before it is published here."),
 ]
-Purposes = Annotated[list[str], Field(min_length=1, max_length=24, description="Keys from `GET /v1/purposes`.")]
 
 
-class NewNotice(BaseModel):
-    """A notice and the words of its first version."""
-
+class _Edge(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
+
+class NoticeController(_Edge):
+    """Who the controller is, where to reach them, and their representative (Law 6698, article 10/1-a)."""
+
+    heading: Name
     name: Name
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
-    title: Name
-    body: Body
+    contact: Paragraph
+    representative: Paragraph | MISSING = MISSING
+
+
+class NoticePurpose(_Edge):
+    """One purpose, in words."""
+
+    purpose: PurposeKey
+    text: Paragraph
+
+
+class NoticePurposes(_Edge):
+    """For which purposes data are processed (article 10/1-b)."""
+
+    heading: Name
+    items: Annotated[list[NoticePurpose], Field(min_length=1, max_length=24)]
+
+
+class NoticeRecipient(_Edge):
+    """Somebody who receives data, and why. `country` makes it a transfer abroad, which names its `safeguard`."""
+
+    name: Name
+    reason: Paragraph
+    country: Name | MISSING = MISSING
+    safeguard: Paragraph | MISSING = MISSING
+
+
+class NoticeRecipients(_Edge):
+    """To whom data may be transferred, and why (article 10/1-c). WhatsApp is one of them, abroad."""
+
+    heading: Name
+    items: Annotated[list[NoticeRecipient], Field(min_length=1, max_length=50)]
+
+
+class NoticeCollected(_Edge):
+    """How data for these purposes are collected, and on which legal basis: the registry's code, and in words."""
+
     purposes: Purposes
+    method: Paragraph
+    legal_basis: Basis
+    text: Paragraph
+
+
+class NoticeCollection(_Edge):
+    """Method and legal basis of collection (article 10/1-ç)."""
+
+    heading: Name
+    items: Annotated[list[NoticeCollected], Field(min_length=1, max_length=24)]
+
+
+class NoticeRights(_Edge):
+    """The rights of article 11, and how they are used (article 10/1-d)."""
+
+    heading: Name
+    rights: Paragraph
+    how: Paragraph
+
+
+class NoticeBlocks(_Edge):
+    """The five blocks of article 10. Each is needed to publish; versions from before may lack them."""
+
+    controller: NoticeController | MISSING = MISSING
+    purposes: NoticePurposes | MISSING = MISSING
+    recipients: NoticeRecipients | MISSING = MISSING
+    collection: NoticeCollection | MISSING = MISSING
+    rights: NoticeRights | MISSING = MISSING
+
+
+class _Text(_Edge):
+    title: Name
+    body: Annotated[Body, Field(description="The opening words; the blocks follow it in the text.")]
+    blocks: NoticeBlocks = NoticeBlocks()
+    label: Annotated[
+        Name | MISSING,
+        Field(description="What stands beside the box, if there is one.", examples=["Okudum, anladım."]),
+    ] = MISSING
+
+
+class NoticeTranslation(_Text):
+    """The same version in another language. It gets an id and a hash of its own."""
+
+    language: Language
+
+
+Translations = Annotated[list[NoticeTranslation], Field(max_length=20, default_factory=list)]
+
+
+class NoticeDraft(_Text):
+    """A version that is looked at and not published."""
+
+    language: Language
+    purposes: Purposes
+    translations: Translations
     shown_since: ShownSince = MISSING
 
 
-class NewNoticeVersion(BaseModel):
-    """The words of the next version, and how much they change."""
+class NewNotice(NoticeDraft):
+    """A notice and the words of its first version."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    name: Name
 
-    title: Name
-    body: Body
+
+class NoticeRequirement(_Edge):
+    """What a material change requires for one purpose."""
+
+    purpose: PurposeKey
+    requires: Requirement
+
+
+class NewNoticeVersion(_Text):
+    """The words of the next version, and how much they change. Its main language is that of the notice."""
+
     purposes: Purposes
+    translations: Translations
+    shown_since: ShownSince = MISSING
     change_kind: Annotated[
         Literal["editorial", "material"],
         Field(description="Material: consents that rest on earlier versions become stale."),
@@ -59,20 +167,61 @@ class NewNoticeVersion(BaseModel):
     grace_days: Annotated[
         int, Field(ge=0, le=365, description="When: this many days from now. Only for a material change.")
     ] = 0
-    shown_since: ShownSince = MISSING
+    requires: Annotated[
+        Annotated[list[NoticeRequirement], Field(max_length=48)] | MISSING,
+        Field(
+            description="What a material change requires, for each purpose that it affects: only those that need "
+            "`new_consent` become stale. Left out, all purposes do."
+        ),
+    ] = MISSING
 
     @model_validator(mode="after")
-    def _grace_is_for_material(self) -> "NewNoticeVersion":
-        if self.grace_days and self.change_kind == "editorial":
-            raise BadValue("grace_days_not_applicable", "Only a material change has days of grace.")
+    def _only_for_material(self) -> "NewNoticeVersion":
+        if self.change_kind == "editorial":
+            if self.grace_days:
+                raise BadValue("grace_days_not_applicable", "Only a material change has days of grace.")
+            if self.requires is not MISSING:
+                raise BadValue("requires_not_applicable", "Only a material change requires something of people.")
         return self
 
 
-class NoticeVersionSummary(BaseModel):
-    """A published version, without its body.
+class NoticeFinding(BaseModel):
+    """What the linter says. An `error` keeps a version from being published; a `warning` is yours to weigh."""
 
-    `sha256` is the hexadecimal SHA-256 of the title, two line feeds and the body, in UTF-8. From `stale_at`
-    on, consents that rest on this version no longer count.
+    code: Annotated[str, Field(examples=["block_missing"])]
+    severity: Literal["error", "warning"]
+    pointer: Annotated[str, Field(examples=["/blocks/rights"])]
+    detail: str
+    law: Annotated[str, Field(examples=["Law 6698, article 10/1-d"])]
+
+
+class NoticeFindings(BaseModel):
+    """Everything that the linter says of a draft; `publishable` when no finding is an error."""
+
+    publishable: bool
+    findings: list[NoticeFinding]
+
+
+class NoticeRendering(BaseModel):
+    """Another language of a version. A record that names its id names this very text."""
+
+    id: VersionId
+    language: str
+    title: str
+    sha256: str
+
+
+class StalePurpose(BaseModel):
+    """From `stale_at` on, consents for this purpose that rest on the version count no more."""
+
+    purpose: str
+    stale_at: datetime
+
+
+class NoticeVersionSummary(BaseModel):
+    """A published version, without its text.
+
+    `sha256` is the hexadecimal SHA-256 of its `text` in UTF-8. `stale_at` is the first of `stale`.
     """
 
     id: VersionId
@@ -82,15 +231,41 @@ class NoticeVersionSummary(BaseModel):
     sha256: str
     purposes: list[str]
     change_kind: Literal["first", "editorial", "material"]
+    requires: list[NoticeRequirement]
     published_at: datetime
     shown_since: Annotated[datetime, Field(description="No consent that is older can rest on this version.")]
     stale_at: datetime | None
+    stale: list[StalePurpose]
+    other_languages: list[NoticeRendering]
 
 
 class NoticeVersion(NoticeVersionSummary):
-    """A published version, as people were shown it."""
+    """A published version in one language. `text` is exactly what people are shown, and what is hashed."""
 
     body: str
+    blocks: NoticeBlocks
+    label: str | None
+    text: str
+
+
+class NoticePartChange(BaseModel):
+    """A part of the text that differs. `diff` is a unified diff of its lines."""
+
+    part: Literal["title", "body", "controller", "purposes", "recipients", "collection", "rights", "label"]
+    change: Literal["added", "removed", "changed"]
+    diff: str
+
+
+class NoticeDifference(BaseModel):
+    """What changed from one version to another, in one language."""
+
+    from_version: int
+    to_version: int
+    language: str
+    purposes_added: list[str]
+    purposes_removed: list[str]
+    parts: list[NoticePartChange]
+    diff: Annotated[str, Field(description="A unified diff of the whole text; empty when nothing differs.")]
 
 
 class Notice(BaseModel):

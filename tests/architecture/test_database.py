@@ -61,6 +61,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
     )
 
     assert [
+        "announce_terms_v1",
         "due_senders_v1",
         "ensure_partitions",
         "every_tenant_v1",
@@ -144,6 +145,11 @@ APPEND_ONLY = (
     "notice_versions",
     "purpose_versions",
     "disclosures",
+    "terms_versions",
+    "terms_incorporations",
+    "terms_announcements",
+    "terms_acceptances",
+    "terms_acceptance_documents",
     "template_reviews",
     "batch_waits",
     "chain_links",

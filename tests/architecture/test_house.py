@@ -98,6 +98,8 @@ def test_every_table_of_a_tenant_is_described_with_its_tenant() -> None:
     assert {
         "purposes",
         "purpose_versions",
+        "terms_versions",
+        "terms_incorporations",
         "legal_references",
         "webhook_raw",
         "webhook_queue",

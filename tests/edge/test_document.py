@@ -16,7 +16,7 @@ from tests.edge.operations import Operation
 
 VERBS = (
     *("create", "list", "get", "update", "start", "pause", "resume", "cancel", "add", "stream"),
-    *("record", "check", "withdraw", "assert", "end", "raise", "lift", "revoke", "send", "export"),
+    *("record", "check", "withdraw", "assert", "end", "raise", "lift", "revoke", "send", "export", "accept"),
     *("attest", "resolve", "remove"),
 )
 PUBLIC = {"getLiveness", "getReadiness", "getStartup", "getMetrics", "checkMessageReceipt"}
@@ -28,6 +28,7 @@ REPEATABLE_AS_THEY_ARE = {
     "checkConsents",
     "checkMessageReceipt",
     "endOptIn",
+    "checkNotice",
 }
 
 

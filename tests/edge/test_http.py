@@ -8,6 +8,7 @@ import pytest
 from tests.edge.operations import Operation, value_of, with_each_text_replaced
 from tests.furnish import MARKETING
 from tests.house import House
+from tests.notice import blocks_of
 
 pytestmark = pytest.mark.anyio
 JSON = {"content-type": "application/json"}
@@ -104,6 +105,9 @@ def fitting(house: House) -> dict[str, Any]:
     known = {"sender": house.tenant.sender, "notice_version_id": house.tenant.notice_version, "scope": "marketing"}
     shaped = {"language": "tr", "phone_number_id": "123456", "waba_id": "123456", "display_phone_number": "+908500"}
     texts = {"purposes": [MARKETING], "transaction_id": "iys-1", "occurred_at": "2026-11-02T09:15:04Z"}
-    left_out = dict.fromkeys(("user_id", "basis_ref", "valid_until", "send_at", "expires_at", "grace_days"))
-    left_out |= dict.fromkeys(("supersedes", "renews", "evidence_ids", "notice_shown_at", "shown_since"))
-    return known | shaped | texts | left_out
+    blocks = {"blocks": blocks_of([MARKETING])}
+    left_out = dict.fromkeys(("user_id", "basis_ref", "valid_until", "send_at", "expires_at", "grace_days", "requires"))
+    left_out |= dict.fromkeys(
+        ("supersedes", "renews", "evidence_ids", "notice_shown_at", "shown_since", "translations")
+    )
+    return known | shaped | texts | blocks | left_out

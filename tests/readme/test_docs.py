@@ -117,6 +117,12 @@ def test_the_purposes_are_those_of_the_registry() -> None:
     assert [[*row[:3], row[3] or "–"] for row in seeded] == tables("docs/consent.md")["key"]
 
 
+def test_the_findings_are_those_of_the_linter() -> None:
+    found = re.findall(r'(?:Finding\(\s*)"(\w+)",\s*"(error|warning)"', read("app/notices/lint.py"))
+
+    assert set(found) == {(row[0], row[1]) for row in tables("docs/notices.md")["finding"]}
+
+
 def test_every_stop_word_is_written_and_is_one() -> None:
     line = next(line for line in read("docs/consent.md").splitlines() if line.startswith("STOP words"))
 

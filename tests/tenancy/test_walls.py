@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.kit.ids import encode, new_id
 from app.kit.tables import metadata
@@ -16,6 +17,7 @@ from tests.flows.chat import challenges, offer, say, until, until_counts, words_
 from tests.furnish import MARKETING, Tenant, made
 from tests.house import House, phone
 from tests.rooms.registers.entries import CHANGES, NEW, ONE
+from tests.rooms.terms_of import publish, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -51,6 +53,14 @@ async def two(house: House) -> tuple[House, Tenant]:
     await house.client.post("/v1/evidence", json=proof)
     await house.client.post("/v1/consent-imports", content=b"{}", headers={"content-type": "application/x-ndjson"})
     await house.until_settled(batch["id"])
+    shown = {"to": phone(1), "notice_version_id": house.tenant.notice_version, "channel": "web_form"}
+    shown["shown_at"] = utc_now().isoformat()
+    await house.client.post("/v1/acknowledgements", json={"acknowledgements": [shown]})
+    await publish(house.run.db, text_of(), grace_days=1)
+    terms = (await house.get("/v1/terms"))["data"][0]["in_force"]
+    accepted = {name: terms[name] for name in ("document", "version", "bundle_sha256")}
+    by = {"name": "Deniz Yılmaz", "role": "Genel müdür"}
+    await made(house.client, "/v1/terms/acceptances", accepted | {"accepted_by": by})
     other = await house.add_tenant("Öteki Ltd. Şti.")
     while not await count(house.run.db, other.id, "checkpoints"):
         await asyncio.sleep(0.1)  # the worker seals what was just written for it
@@ -131,6 +141,9 @@ BODIES: dict[str, Any] = {
 }
 
 
+OF_NOBODY = ("/v1/purposes", "/v1/terms/{document}")  # the same for every tenant
+
+
 async def test_every_route_answers_404_for_another_tenants_id(two: tuple[House, Tenant]) -> None:
     """Routes come from the OpenAPI document, so a new one is tried the day it appears."""
     house, other = two
@@ -140,7 +153,7 @@ async def test_every_route_answers_404_for_another_tenants_id(two: tuple[House, 
     async with house.client_of(other) as client:
         for path, operations in document["paths"].items():
             names = re.findall(r"{(\w+)}", path)
-            if not path.startswith("/v1") or not names or path.startswith("/v1/purposes"):
+            if not path.startswith("/v1") or not names or path.startswith(OF_NOBODY):
                 continue
             for method, operation in operations.items():
                 filled = path
@@ -175,6 +188,7 @@ async def _ids_of(house: House) -> dict[str, str]:
         "notice_id": await first("/v1/notices"),
         "version": "1",
         **{f"{ONE[register]}_id": await first(f"/v1/registers/{register}") for register in NEW},
+        "acceptance_id": await first("/v1/terms/acceptances"),
         "api_key_id": await first("/v1/api-keys"),
         "evidence_id": await first("/v1/evidence"),
         "import_id": await first("/v1/consent-imports"),

@@ -20,6 +20,7 @@ from app.dispatch.errors import (
 )
 from app.dispatch.inline import take_in_inline
 from app.dispatch.pause import pause, resume
+from app.dispatch.permit import NOT_PERMITTED
 from app.dispatch.queries import count_batch, count_batches, find_batch
 from app.dispatch.reconcile import reconcile
 from app.dispatch.rows.objects import read_object
@@ -40,8 +41,6 @@ from app.kit.http.body import accepts_up_to
 from app.kit.http.idempotency import Answer
 from app.kit.http.openapi import declares
 from app.kit.ids import encode
-from app.registers.errors import TransferUndocumented
-from app.registers.require_transfer import require_transfer
 from app.tenants.door import Transaction, reads, writes
 from app.tenants.errors import ScopeMissing
 from app.tenants.list_page import AskedPage, list_page
@@ -66,7 +65,7 @@ MOST_INLINE_BYTES = 16 * 1024 * 1024  # 10,000 recipients with long values
     "/batches",
     status_code=201,
     response_model=Batch,
-    responses=_STARTED | declares(UnknownSender, UnknownTemplate, RecipientsInvalid, TransferUndocumented),
+    responses=_STARTED | declares(UnknownSender, UnknownTemplate, RecipientsInvalid, *NOT_PERMITTED),
 )
 @accepts_up_to(MOST_INLINE_BYTES)
 async def create_batch(
@@ -85,14 +84,13 @@ async def _create(body: NewBatch, tx: Transaction) -> Answer:
     recipients = [] if body.recipients is MISSING else body.recipients
     if len(recipients) > MOST_INLINE:
         raise TooManyInline
-    await require_transfer(tx.run.settings, tx.session, tx.tenant)
     batch = await create(tx.session, tx.tenant, _wanted(body))
     refused: list[RowProblem] | None = None
     if recipients:
         rows = [read_object(given, place + 1) for place, given in enumerate(recipients)]
         refused = await take_in_inline(tx, batch, rows, reject=body.on_invalid == "reject", under="/recipients")
     if body.start:
-        _, sender = await start(tx.session, tx.tenant, batch)
+        _, sender = await start(tx.run.settings, tx.session, tx.tenant, batch)
         tx.ring("drain", sender)
     shown = await _show(tx, batch, refused)
     return answer_with(202 if body.start else 201, shown, location=f"/v1/batches/{encode('bat', batch)}")
@@ -150,7 +148,7 @@ async def get_batch(batch_id: BatchId, response: Response, tx: Annotated[Transac
     "/batches/{batch_id}/start",
     status_code=202,
     response_model=Batch,
-    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, BatchEmpty, TransferUndocumented),
+    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, BatchEmpty, *NOT_PERMITTED),
 )
 async def start_batch(
     batch_id: BatchId, request: Repeatable, tx: Annotated[Transaction, writes("batches:send")], if_match: IfMatch = None
@@ -159,8 +157,7 @@ async def start_batch(
 
     async def work() -> Answer:
         await _check_etag(if_match, tx, batch_id)
-        await require_transfer(tx.run.settings, tx.session, tx.tenant)
-        _, sender = await start(tx.session, tx.tenant, batch_id)
+        _, sender = await start(tx.run.settings, tx.session, tx.tenant, batch_id)
         tx.ring("drain", sender)
         return answer_with(202, await _show(tx, batch_id))
 
@@ -184,15 +181,14 @@ async def pause_batch(
 @router.post(
     "/batches/{batch_id}/resume",
     response_model=Batch,
-    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, TransferUndocumented),
+    responses=declares(BatchUnknown, BatchStateConflict, PreconditionFailed, *NOT_PERMITTED),
 )
 async def resume_batch(
     batch_id: BatchId, tx: Annotated[Transaction, writes("batches:send")], if_match: IfMatch = None
 ) -> Batch:
     """Go on where it was paused."""
     await _check_etag(if_match, tx, batch_id)
-    await require_transfer(tx.run.settings, tx.session, tx.tenant)
-    tx.ring("drain", await resume(tx.session, tx.tenant, batch_id))
+    tx.ring("drain", await resume(tx.run.settings, tx.session, tx.tenant, batch_id))
     return await _show(tx, batch_id)
 
 

@@ -11,6 +11,7 @@ from pydantic import MISSING
 from app.dispatch.create import Wanted, create
 from app.dispatch.errors import BatchUnknown, MessageUnknown, RecipientsInvalid, UnknownSender, UnknownTemplate
 from app.dispatch.inline import take_in_inline
+from app.dispatch.permit import NOT_PERMITTED
 from app.dispatch.queries import find_batch, find_message, list_delivery_events, list_messages
 from app.dispatch.rows.objects import read_object
 from app.dispatch.schemas import (
@@ -29,8 +30,6 @@ from app.dispatch.start import start
 from app.kit.http.idempotency import Answer
 from app.kit.http.openapi import declares
 from app.kit.ids import encode
-from app.registers.errors import TransferUndocumented
-from app.registers.require_transfer import require_transfer
 from app.runtime import Runtime
 from app.tenants.door import Caller, Transaction, needs, reads, writes
 from app.tenants.list_page import AskedPage, list_page
@@ -45,7 +44,7 @@ RESULTS_PAGE = 1000
     "/messages",
     status_code=202,
     response_model=Message,
-    responses=declares(UnknownSender, UnknownTemplate, RecipientsInvalid, TransferUndocumented),
+    responses=declares(UnknownSender, UnknownTemplate, RecipientsInvalid, *NOT_PERMITTED),
 )
 async def send_message(
     request: Repeatable, body: NewMessage, tx: Annotated[Transaction, writes("batches:send")]
@@ -53,11 +52,10 @@ async def send_message(
     """Send one message: a batch of one. The answer says whether it is queued, or why it is refused."""
 
     async def work() -> Answer:
-        await require_transfer(tx.run.settings, tx.session, tx.tenant)
         batch = await create(tx.session, tx.tenant, _wanted(body))
         given = body.model_dump(include=set(Recipient.model_fields))
         await take_in_inline(tx, batch, [read_object(given, 1)], reject=True, under="")
-        _, sender = await start(tx.session, tx.tenant, batch)
+        _, sender = await start(tx.run.settings, tx.session, tx.tenant, batch)
         tx.ring("drain", sender)
         (row,) = await list_messages(tx.session, tx.tenant, batch, after=None, size=1)
         return answer_with(202, show_message(row), location=f"/v1/messages/{encode('msg', row.id)}")

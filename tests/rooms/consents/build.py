@@ -15,6 +15,7 @@ from app.kit.ids import decode
 from app.purposes.queries import Purpose, list_purposes
 from app.runtime import TenantKeys
 from app.tenants.keys import get_tenant_keys
+from tests.notice import notice_of
 from tests.rooms.desk import Desk, Tenant
 
 MARKETING = "campaign_information"
@@ -117,14 +118,7 @@ class Shop:
 async def open_shop(desk: Desk) -> Shop:
     """A new tenant that published its notice."""
     tenant = await desk.tenant()
-    notice = {
-        "name": "aydinlatma",
-        "language": "tr",
-        "title": "Aydınlatma metni",
-        "body": "Kişisel verileriniz kampanya bildirimi amacıyla işlenir.",
-        "purposes": [MARKETING, OTHER_MARKETING, CONSENT_ONLY],
-        "shown_since": "2025-01-01T00:00:00Z",
-    }
+    notice = notice_of(MARKETING, OTHER_MARKETING, CONSENT_ONLY)
     made = await tenant.http.post("/v1/notices", json=notice)
     assert 201 == made.status_code, made.text
     async with desk.run.db.begin(tenant.id) as session:

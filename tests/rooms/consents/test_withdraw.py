@@ -157,7 +157,7 @@ async def test_a_persons_ledger_shows_every_act_in_order_and_only_to_its_tenant(
     ] == acts
     assert (True, False) == (first["has_more"], second["has_more"])
     given = first["data"][0]
-    assert (MARKETING, 1, shop.notice_version, 64) == (
+    assert (MARKETING, 2, shop.notice_version, 64) == (
         given["purpose"],
         given["purpose_version"],
         given["notice_version_id"],

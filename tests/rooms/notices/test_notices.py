@@ -6,18 +6,14 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from app.kit.ids import decode
+from tests.notice import notice_of, version_of
 from tests.rooms.desk import Desk, Tenant, key_name
 
 pytestmark = pytest.mark.anyio
 
-NEW = {
-    "name": "aydinlatma",
-    "language": "tr",
-    "title": "Aydınlatma metni",
-    "body": "Kişisel verileriniz kampanya bildirimi amacıyla işlenir.\nHaklarınız: madde 11.",
-    "purposes": ["campaign_information", "new_product_announcement"],
-}
-NEXT = {name: NEW[name] for name in ("title", "purposes")} | {"body": "Yeni metin."}
+PURPOSES = ("campaign_information", "new_product_announcement")
+NEW = notice_of(*PURPOSES)
+NEXT = version_of(*PURPOSES, body="Yeni metin.")
 
 
 async def publish(tenant: Tenant, **more: object) -> str:
@@ -35,7 +31,8 @@ async def test_a_notice_is_published_with_a_hash_anybody_can_compute(desk: Desk)
     body = made.json()
     latest = body["latest_version"]
     assert (201, f"/v1/notices/{body['id']}") == (made.status_code, made.headers["location"])
-    assert hashlib.sha256(f"{NEW['title']}\n\n{NEW['body']}".encode()).hexdigest() == latest["sha256"]
+    shown = (await tenant.http.get(f"{made.headers['location']}/versions/1")).json()
+    assert hashlib.sha256(shown["text"].encode()).hexdigest() == latest["sha256"] == shown["sha256"]
     assert (1, "tr", "first", None) == tuple(
         latest[name] for name in ("version", "language", "change_kind", "stale_at")
     )
@@ -79,7 +76,7 @@ async def test_a_material_change_makes_all_earlier_versions_stale_after_its_grac
 
     made = await tenant.http.post(
         f"{path}/versions",
-        json=NEXT | {"change_kind": "material", "grace_days": 30, "purposes": ["usage_based_offer"]},
+        json=version_of("usage_based_offer", change_kind="material", grace_days=30),
     )
 
     assert (201, None) == (made.status_code, made.json()["stale_at"])
@@ -88,7 +85,7 @@ async def test_a_material_change_makes_all_earlier_versions_stale_after_its_grac
         round((datetime.fromisoformat(v["stale_at"]) - datetime.now(UTC)) / timedelta(days=1)) for v in versions[:2]
     ]
     assert ([30, 30], None) == (in_days, versions[2]["stale_at"])
-    stale = await desk.rows(tenant.id, "SELECT notice_version_id FROM notice_staleness_v1")
+    stale = await desk.rows(tenant.id, "SELECT notice_version_id FROM notice_staleness")
     assert {decode("ntv", v["id"]) for v in versions[:2]} == {row["notice_version_id"] for row in stale}
 
 
@@ -113,7 +110,7 @@ async def test_other_purposes_are_a_material_change(desk: Desk) -> None:
     path = await publish(tenant)
 
     answer = await tenant.http.post(
-        f"{path}/versions", json=NEXT | {"change_kind": "editorial", "purposes": ["campaign_information"]}
+        f"{path}/versions", json=version_of("campaign_information", change_kind="editorial")
     )
 
     assert (422, "change_is_material") == (answer.status_code, answer.json()["code"])

@@ -1,0 +1,85 @@
+"""The operator publishes terms from a file."""
+
+import base64
+import hashlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.cli import example
+from app.notices.lint import lint
+from app.purposes.queries import Purpose
+from tests.cli.conftest import toplu
+from tests.conftest import Servers, TestDatabase
+
+TERMS = 'document = "service-terms"\nlanguage = "tr"\ntitle = "Hizmet sözleşmesi"\nbody = "Birinci madde."\n'
+LATER = f"{datetime.now(UTC) + timedelta(days=40):%Y-%m-%d}"
+SOON = f"{datetime.now(UTC) + timedelta(days=10):%Y-%m-%d}"
+
+
+@pytest.fixture
+def settings(servers: Servers, module_database: TestDatabase) -> dict[str, str]:
+    return {
+        "TOPLU_DATABASE_URL": module_database.url,
+        "TOPLU_REDIS_URL": servers.valkey.url,
+        "TOPLU_MASTER_KEY": base64.b64encode(bytes(32)).decode(),
+        "TOPLU_DATA_DIR": "/nonexistent",
+    }
+
+
+@pytest.mark.covers("O22")
+def test_a_version_is_published_from_a_file_and_a_change_needs_thirty_days(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text(TERMS, "utf-8")
+    second.write_text(TERMS.replace("Birinci", "İkinci"), "utf-8")
+
+    published = toplu("terms", "publish", str(first), **settings)
+    undated = toplu("terms", "publish", str(second), **settings)
+    sooner = toplu("terms", "publish", str(second), "--effective-from", SOON, **settings)
+    later = toplu("terms", "publish", str(second), "--effective-from", LATER, **settings)
+    listed = toplu("terms", "list", **settings)
+
+    digest = hashlib.sha256("Hizmet sözleşmesi\n\nBirinci madde.".encode()).hexdigest()
+    assert (0, f"service-terms 1  sha256 {digest}\n") == (published.returncode, published.stdout), published.stderr
+    for refused in (undated, sooner):
+        assert (1, 1) == (refused.returncode, refused.stderr.count("\n"))
+        assert "thirty days" in refused.stderr
+    assert 0 == later.returncode, later.stderr
+    assert ["service-terms 1", "service-terms 2"] == [line.partition("  ")[0] for line in listed.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "said"),
+    [
+        ("document = ", [], "is no TOML"),
+        (TERMS.replace("service-terms", "A canary"), [], "document"),
+        (TERMS + 'canary = "x"\n', [], "canary: Extra inputs"),
+        (TERMS.replace("body", "text"), [], "body"),
+        (TERMS, ["--effective-from", "tomorrow"], "looks like 2027-01-31"),
+        (TERMS, ["--effective-from", "2027-01-31T09:00:00"], "looks like 2027-01-31"),
+    ],
+)
+def test_a_file_that_is_no_document_is_one_line(
+    settings: dict[str, str], tmp_path: Path, text: str, more: list[str], said: str
+) -> None:
+    file = tmp_path / "terms.toml"
+    file.write_text(text, "utf-8")
+
+    done = toplu("terms", "publish", str(file), *more, **settings)
+
+    assert (1, 1) == (done.returncode, done.stderr.count("\n")), done.stderr
+    assert said in done.stderr
+
+
+def test_the_example_notice_is_complete_and_says_that_it_is_an_example() -> None:
+    registry = {key: _purpose(key) for key in example.NOTICE_PURPOSES}
+
+    assert ["placeholder_left"] == [finding.code for finding in lint(example.NOTICE, registry)]
+
+
+def _purpose(key: str) -> Purpose:
+    basis = "kvkk_5_2_c" if key == "order_status_notification" else "kvkk_5_1"
+    return Purpose(1, key, 1, "marketing", "", "", basis, (), True, True, (), "at_most_once", 1, (), True)
