@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import example
-from app.notices.lint import lint
-from app.purposes.queries import Purpose
 from tests.cli.conftest import toplu
 from tests.conftest import Servers, TestDatabase
 
@@ -72,14 +69,3 @@ def test_a_file_that_is_no_document_is_one_line(
 
     assert (1, 1) == (done.returncode, done.stderr.count("\n")), done.stderr
     assert said in done.stderr
-
-
-def test_the_example_notice_is_complete_and_says_that_it_is_an_example() -> None:
-    registry = {key: _purpose(key) for key in example.NOTICE_PURPOSES}
-
-    assert ["placeholder_left"] == [finding.code for finding in lint(example.NOTICE, registry)]
-
-
-def _purpose(key: str) -> Purpose:
-    basis = "kvkk_5_2_c" if key == "order_status_notification" else "kvkk_5_1"
-    return Purpose(1, key, 1, "marketing", "", "", basis, (), True, True, (), "at_most_once", 1, (), True)

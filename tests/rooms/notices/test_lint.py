@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from app.cli import example
+from app.notices.lint import lint as check
+from app.purposes.queries import list_purposes
 from tests.notice import blocks_of, notice_of
 from tests.rooms.desk import Desk, Tenant
 
@@ -170,3 +173,10 @@ async def test_a_version_in_no_turkish_is_warned_of(desk: Desk) -> None:
     german = GOOD | {"language": "de", "title": "Hinweis", "body": "Hinweis zum Datenschutz."}
 
     assert [("turkish_missing", "warning")] == [(one["code"], one["severity"]) for one in await lint(tenant, german)]
+
+
+async def test_the_example_of_toplu_init_is_complete_and_says_that_it_is_an_example(desk: Desk) -> None:
+    async with desk.run.db.begin() as session:
+        registry = {purpose.key: purpose for purpose in await list_purposes(session)}
+
+    assert ["placeholder_left"] == [finding.code for finding in check(example.NOTICE, registry)]
