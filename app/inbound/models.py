@@ -49,6 +49,12 @@ inbound_messages = Table(
     Column("seen_at", TIMESTAMP(timezone=True), nullable=False),
     Column("withdrawn_at", TIMESTAMP(timezone=True)),
     Index(
+        "inbound_messages_person",
+        "tenant_id",
+        "person_id",
+        postgresql_where=text("person_id IS NOT NULL"),
+    ),
+    Index(
         "inbound_messages_stops",
         "tenant_id",
         "person_id",
