@@ -27,9 +27,11 @@ from app.purposes import api as purposes
 from app.purposes.contact import log_contact_rules_off
 from app.readiness import check_bells, check_database, check_workers, newest_revision
 from app.registers import api as registers
+from app.retention import api as retention
 from app.runtime import Runtime, open_runtime
 from app.senders import api as senders
 from app.settings import Settings
+from app.subjects import api as subjects
 from app.templates import api as templates
 from app.tenants import api as tenants
 
@@ -54,6 +56,9 @@ TAGS = [
     {"name": "batches", "description": "Send one template to many people, for one purpose."},
     {"name": "messages", "description": "One message: its state, its delivery log, and why."},
     {"name": "consents", "description": "What people agreed to, and everything that takes it back."},
+    {"name": "people", "description": "One person: everything that is held about them, and an end to it."},
+    {"name": "requests", "description": "What people ask (Law 6698, article 11), with the clock of the answer."},
+    {"name": "retention", "description": "What has to go, and when; what was destroyed."},
     {"name": "notices", "description": "What people were told: immutable published versions."},
     {"name": "purposes", "description": "The closed registry of reasons to write."},
     {"name": "templates", "description": "Approved texts, and the purposes they may carry."},
@@ -108,6 +113,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         registers,
         duties,
         tenants,
+        subjects,
+        retention,
     ):  # webhooks are found first
         app.include_router(room.router)
     _add_system_routes(app)

@@ -30,8 +30,8 @@ class Choice:
 async def choose(session: Session, tenant: UUID, choices: Sequence[Choice]) -> None:
     """Put these choices in the place of what was chosen for the same class and purpose.
 
-    Raises UnknownDataClass, UnknownPurpose, RetentionOutOfBounds, and EvidenceOutlived when consents would go before the
-    records of messages that rest on them.
+    Raises UnknownDataClass, UnknownPurpose, RetentionOutOfBounds, and EvidenceOutlived when consents would go before
+    the records of messages that rest on them.
     """
     bounds = await list_bounds(session)
     for place, choice in enumerate(choices):

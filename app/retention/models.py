@@ -113,7 +113,5 @@ destruction_tasks = Table(
     Column("signed_by", Text),
     Column("method", Text),
     Index("destruction_tasks_tenant_id", "tenant_id", "id"),
-    Index(
-        "destruction_tasks_evidence", "tenant_id", "evidence_id", postgresql_where=text("evidence_id IS NOT NULL")
-    ),
+    Index("destruction_tasks_evidence", "tenant_id", "evidence_id", postgresql_where=text("evidence_id IS NOT NULL")),
 )

@@ -45,7 +45,8 @@ _rules = text(
     """
 SELECT c.key AS data_class, p.key AS purpose, keep_days(c.key, p.id) AS keep_days,
        EXISTS (SELECT FROM retention_rules AS r
-                WHERE r.tenant_id = :tenant AND r.data_class = c.key AND r.purpose_id IN (0, coalesce(p.id, 0))) AS chosen,
+                WHERE r.tenant_id = :tenant AND r.data_class = c.key AND r.purpose_id IN (0, coalesce(p.id, 0)))
+           AS chosen,
        c.least_days, c.most_days, c.method, c.law_references, c.title_tr, c.title_en, c.starts_tr, c.starts_en
   FROM data_classes AS c
   LEFT JOIN purposes_v1 AS p ON (c.by_purpose OR c.key = 'message_content') AND p.active
@@ -91,7 +92,7 @@ _tasks = text(
 async def list_rules(session: Session, tenant: UUID) -> list[Rule]:
     """Every class, for every purpose where it depends on the purpose; as it is in force for the tenant."""
     rows = await session.execute(_rules, {"tenant": tenant})
-    return [Rule(**row | {"law_references": tuple(row["law_references"])}) for row in rows.mappings()]
+    return [Rule(**dict(row) | {"law_references": tuple(row["law_references"])}) for row in rows.mappings()]
 
 
 async def list_bounds(session: Session) -> dict[str, tuple[int | None, int | None]]:
@@ -149,9 +150,7 @@ async def find_task(session: Session, tenant: UUID, task: UUID) -> Row[Any] | No
     return (await session.execute(_task, {"tenant": tenant, "task": task})).one_or_none()
 
 
-async def list_tasks(
-    session: Session, tenant: UUID, *, only_open: bool, after: UUID | None, limit: int
-) -> list[Any]:
+async def list_tasks(session: Session, tenant: UUID, *, only_open: bool, after: UUID | None, limit: int) -> list[Any]:
     """Tasks in the order they were made."""
     named = {"tenant": tenant, "open": only_open, "after": after, "limit": limit}
     return list((await session.execute(_tasks, named)).all())

@@ -32,7 +32,9 @@ CLASSES: dict[str, Method] = {
     "destruction_log": "delete",
 }
 
-_destroy = text("SELECT purpose_id, size, keep_days(:wanted, purpose_id) AS days FROM destroy_expired_v1(:wanted, :most)")
+_destroy = text(
+    "SELECT purpose_id, size, keep_days(:wanted, purpose_id) AS days FROM destroy_expired_v1(:wanted, :most)"
+)
 _due = text("SELECT tenant_id FROM retention_due_v1()")
 _now = text("SELECT business_now()")
 _webhooks = text("SELECT destroy_webhooks_v1(NULL, :most)")
@@ -65,9 +67,7 @@ async def run_retention(run: Runtime, tenant: UUID, *, actor: str) -> Ran:
             ran.destroyed[data_class] += size
     async with run.db.begin(tenant) as session:
         ended_at = (await session.execute(_now)).scalar_one()
-        await write_run(
-            session, tenant, ran.id, kind="retention", actor=actor, began_at=began_at, ended_at=ended_at
-        )
+        await write_run(session, tenant, ran.id, kind="retention", actor=actor, began_at=began_at, ended_at=ended_at)
         await _audit(session, tenant, ran, actor)
     return ran
 

@@ -45,8 +45,9 @@ async def add_task(
 ) -> UUID:
     """Ask for something to be destroyed by hand within 30 days. The task's id."""
     now = (await session.execute(_now)).scalar_one()
+    task = new_id()
     row = {
-        "id": new_id(),
+        "id": task,
         "tenant_id": tenant,
         "person_id": person,
         "evidence_id": evidence,
@@ -59,7 +60,7 @@ async def add_task(
         "due_at": now + DUE_IN,
     }
     await session.execute(insert(destruction_tasks).values(row))
-    return row["id"]
+    return task
 
 
 async def sign(

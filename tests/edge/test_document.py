@@ -17,10 +17,11 @@ from tests.edge.operations import Operation
 VERBS = (
     *("create", "list", "get", "update", "start", "pause", "resume", "cancel", "add", "stream"),
     *("record", "check", "withdraw", "assert", "end", "raise", "lift", "revoke", "send", "export"),
+    *("erase", "reopen", "answer", "refuse", "sign"),
 )
 PUBLIC = {"getLiveness", "getReadiness", "getStartup", "getMetrics"}
 # Said twice they do the same once, or they change nothing: they need no key to be repeated safely.
-REPEATABLE_AS_THEY_ARE = {"pauseBatch", "resumeBatch", "cancelBatch", "checkConsents"}
+REPEATABLE_AS_THEY_ARE = {"pauseBatch", "resumeBatch", "cancelBatch", "checkConsents", "exportPerson"}
 
 
 def walk(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
