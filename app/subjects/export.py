@@ -21,6 +21,7 @@ _pages = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_export = _pages.get_template("export.html")  # at the import: a page that cannot be read stops the boot
 
 
 async def write_json(gathering: Gathering, mark: ExportMark, subject: Subject) -> AsyncIterator[bytes]:
@@ -41,7 +42,7 @@ async def write_json(gathering: Gathering, mark: ExportMark, subject: Subject) -
 async def write_page(gathering: Gathering, mark: ExportMark, subject: Subject, language: Any) -> AsyncIterator[bytes]:
     """The export as a page that needs nothing else: no script, no font, no picture from anywhere."""
     words = words_in(language)
-    pieces = _pages.get_template("export.html").generate_async(
+    pieces = _export.generate_async(
         language=language,
         words=words.page,
         mark=mark.model_dump(mode="json"),

@@ -259,6 +259,7 @@ SELECT v.tenant_id, v.id, n.name, v.version, v.language, v.title, v.body, v.sha2
   FROM notice_versions AS v JOIN notices AS n ON n.id = v.notice_id;
 CREATE VIEW tenants_v1 WITH (security_invoker = true) AS
 SELECT tenant_id, name FROM tenants;
+GRANT SELECT ON inbound_messages TO toplu_api; -- that a person wrote, never their words
 GRANT SELECT ON person_messages_v1, person_records_v1, person_states_v1, person_stops_v1, person_heard_v1,
                 notice_texts_v1, tenants_v1 TO toplu_api, toplu_worker;
 
