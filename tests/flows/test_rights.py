@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from app.kit.crypto import unseal
 from app.inbound.receive import where_raw
+from app.kit.crypto import unseal
 from app.runtime import open_runtime
 from app.subjects.search import search_webhooks
 from tests.conftest import TestDatabase
@@ -137,7 +137,10 @@ async def test_a_stop_survives_erasing_and_importing_the_number_again(house: Hou
     await erase(house, person)
     imported = await house.client.post(
         "/v1/bases",
-        json={"bases": [{"to": CANARY, "purpose": "order_status_notification", "reference": "x"}], "on_invalid": "skip"},
+        json={
+            "bases": [{"to": CANARY, "purpose": "order_status_notification", "reference": "x"}],
+            "on_invalid": "skip",
+        },
     )
     batch = await house.send(recipients=[ROW])
 
@@ -192,13 +195,11 @@ async def test_an_export_shows_one_person_whole_and_nobody_else(house: House) ->
     assert "Kişisel verileriniz" in body["notices"][0]["body"]
     assert {"campaign_information"} == {one["key"] for one in body["purposes"]}
     assert "WhatsApp" in body["disclosures"][0]["recipient"]
-    assert {"message_content", "retention"} & {"retention"} and body["retention"]
-    assert body["automated_decisions"] and body["not_included"]
+    assert body["retention"] and body["automated_decisions"] and body["not_included"]
     assert phone(8) not in json.dumps(body)
     async with house.run.db.begin(house.tenant.id) as session:
-        rows = (
-            await session.execute(text("SELECT object_id, actor, detail FROM audit_events WHERE action = 'person.exported'"))
-        ).all()
+        asked = text("SELECT object_id, actor, detail FROM audit_events WHERE action = 'person.exported'")
+        rows = (await session.execute(asked)).all()
     assert [(person, body["export"]["made_with"], body["export"]["id"])] == [
         (row.object_id, row.actor, row.detail["export"]) for row in rows
     ]
@@ -213,9 +214,10 @@ async def test_a_message_that_did_not_keep_to_its_purpose_is_shown_as_such(
     try:
         await connection.execute("SET search_path = toplu; SET session_replication_role = replica")
         await connection.execute(
-            "INSERT INTO consent_events (id, tenant_id, person_id, record_kind, act, entity, purpose_id, purpose_version,"
-            " occurred_at, recorded_at, channel) SELECT new_id(), tenant_id, person_id, record_kind, 'withdrawn', 'person',"
-            " purpose_id, 1, occurred_at + interval '1 second', recorded_at + interval '1 millisecond', 'api'"
+            "INSERT INTO consent_events (id, tenant_id, person_id, record_kind, act, entity, purpose_id,"
+            " purpose_version, occurred_at, recorded_at, channel)"
+            " SELECT new_id(), tenant_id, person_id, record_kind, 'withdrawn', 'person', purpose_id, 1,"
+            " occurred_at + interval '1 second', recorded_at + interval '1 millisecond', 'api'"
             " FROM consent_events WHERE record_kind = 'explicit_consent'"
         )
     finally:
@@ -250,10 +252,11 @@ async def test_the_page_is_readable_whole_and_escapes_everything(house: House, l
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["content-disposition"].startswith("attachment")
     assert f'<html lang="{language}">' in page and page.rstrip().endswith("</html>")
-    assert "<script" not in page and "<img" not in page and "</td>&lt;" in page.replace("\n", "") or "&lt;/td&gt;" in page
+    assert [] == re.findall(r"<script|<img", page)
+    assert "&lt;/td&gt;&lt;script&gt;" in page
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 3
-    assert "49" not in re.findall(r"&amp;(.{0,8})", page)
-    assert [] == re.findall(r"(?:src|href)=", page.replace("src=x onerror", ""))
+    assert "&amp;{{7*7}}" in page  # text of others is never read as a template
+    assert [] == re.findall(r"(?:src|href)=", page.replace("src=x onerror", ""))  # it loads nothing
     assert CANARY in page
     title = {"tr": "Hakkınızda tutulan veriler", "en": "What is held about you"}[language]
     assert f"<h1>{title}</h1>" in page

@@ -110,6 +110,13 @@ BODIES: dict[str, Any] = {
     },
     **{f"update{ONE[register].title()}": change for register, change in CHANGES.items()},
     **{f"end{ONE[register].title()}": {"reason": "x"} for register in CHANGES},
+    "createRequest": {"kind": "access", "channel": "email", "identity_check": "signed_in"},
+    "answerRequest": {"outcome": "fulfilled"},
+    "refuseRequest": {"ground": "unfounded", "answer": "x"},
+    "exportPerson": {"reason": "request"},
+    "erasePerson": {"reason": "request"},
+    "createHold": {"reason": "audit"},
+    "signDestructionTask": {"method": "shred", "signed_by": "x"},
 }
 
 
@@ -147,8 +154,12 @@ async def _ids_of(house: House) -> dict[str, str]:
     async def first(path: str) -> str:
         return str((await house.get(path))["data"][0]["id"])
 
+    async def made(path: str, body: dict[str, Any]) -> str:
+        return str((await house.client.post(path, json=body)).json()["id"])
+
     batch = await first("/v1/batches")
     message = (await house.messages(batch))[0]
+    person = message["person"] or encode("per", new_id())
     return {
         "batch_id": batch,
         "message_id": message["id"],
@@ -158,5 +169,9 @@ async def _ids_of(house: House) -> dict[str, str]:
         "version": "1",
         **{f"{ONE[register]}_id": await first(f"/v1/registers/{register}") for register in NEW},
         "api_key_id": await first("/v1/api-keys"),
-        "person_id": message["person"] or encode("per", new_id()),
+        "person_id": person,
+        "request_id": await made(f"/v1/people/{person}/requests", BODIES["createRequest"]),
+        "hold_id": await made(f"/v1/people/{person}/holds", BODIES["createHold"]),
+        "task_id": await made("/v1/destruction-tasks", {"archive": "A", "reason": "retention"}),
+        "run_id": await first("/v1/destruction-runs"),
     }
