@@ -1,5 +1,6 @@
 """Erase a person: stop, destroy what they can be read from, keep what the law says, and write it all down."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -18,6 +19,7 @@ from app.kit.ids import encode, new_id
 from app.people.erase import erase as erase_values
 from app.retention.errors import PersonOnHold
 from app.retention.queries import is_held
+from app.retention.sign import Place, add_task
 from app.retention.write_down import Destroyed, write_items, write_run
 from app.subjects.errors import PersonAlreadyErased
 from app.subjects.models import erasures
@@ -30,6 +32,14 @@ LAWS = ("6698 m.7/1", "6698 m.11/1-e")
 _states = text(
     "SELECT purpose_id, consent_act, approval_act, basis_act FROM person_states_v1"
     " WHERE tenant_id = :tenant AND person_id = :person ORDER BY purpose_id"
+)
+# Paper that proves an act of the person; an object may prove acts of others, too. Asked only where room for such
+# objects was migrated.
+_paper_is_kept = text("SELECT to_regclass('evidence_links_v1') IS NOT NULL")
+_paper = text(
+    "SELECT DISTINCT o.id, o.physical_ref FROM evidence_links_v1 AS l"
+    " JOIN evidence_objects_v1 AS o ON o.tenant_id = l.tenant_id AND o.id = l.evidence_id"
+    " WHERE l.tenant_id = :tenant AND l.person_id = :person AND o.physical_ref IS NOT NULL ORDER BY o.id"
 )
 _destroy_content = text("SELECT destroy_erased_content_v1(:person)")
 _now = text("SELECT clock_timestamp()")
@@ -81,7 +91,8 @@ async def erase(
         Destroyed("person_aliases", "destroy", aliases, LAWS),
         Destroyed("message_content", "destroy", emptied, LAWS),
     )
-    done = Erased(new_id(), new_id(), now, tuple(one for one in destroyed if one.size), refused)
+    tasks = await _ask_for_paper(session, tenant, person)
+    done = Erased(new_id(), new_id(), now, tuple(one for one in destroyed if one.size), refused, tasks)
     await _write(session, tenant, person, done, reason=reason, request=request, actor=actor)
     return done
 
@@ -106,6 +117,18 @@ async def _end_all(
     ]
     await append(session, tenant, withdrawn, entity="person" if by_person else "tenant", api_key_id=api_key_id)
     await append(session, tenant, ended, entity="tenant", api_key_id=api_key_id)
+
+
+async def _ask_for_paper(session: Session, tenant: UUID, person: UUID) -> tuple[UUID, ...]:
+    """One task per thing in an archive that names the person: somebody has to go there."""
+    if not (await session.execute(_paper_is_kept)).scalar_one():
+        return ()
+    tasks = []
+    for row in (await session.execute(_paper, {"tenant": tenant, "person": person})).all():
+        ref: dict[str, str] = row.physical_ref if isinstance(row.physical_ref, dict) else json.loads(row.physical_ref)
+        place = Place(ref["archive"], ref.get("box"), ref.get("folder"), ref.get("page"))
+        tasks.append(await add_task(session, tenant, place, reason="erasure", person=person, evidence=row.id))
+    return tuple(tasks)
 
 
 async def _write(

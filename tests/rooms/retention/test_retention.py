@@ -329,6 +329,34 @@ async def test_paper_is_destroyed_by_hand_and_signed_for(api_only: House) -> Non
     assert [] == (await api_only.get("/v1/destruction-tasks", only_open="true"))["data"]
 
 
+@pytest.mark.covers("O19")
+async def test_erasing_asks_for_the_paper_that_proves_what_the_person_did(
+    api_only: House, database: TestDatabase
+) -> None:
+    if not (await admin(database, "SELECT to_regclass('toplu.evidence_links_v1') IS NOT NULL AS so"))[0]["so"]:
+        pytest.skip("no room for evidence objects yet")
+    await api_only.consent(phone(1))
+    check = {"purpose": "campaign_information", "recipients": [{"to": phone(1)}]}
+    person = (await api_only.client.post("/v1/consents/check", json=check)).json()["data"][0]["person_id"]
+    connection = await asyncpg.connect(database.admin_url)
+    try:
+        await connection.execute("SET search_path = toplu; SET session_replication_role = replica")
+        await connection.execute(
+            "INSERT INTO evidence_objects (id, tenant_id, kind, sha256, media_type, byte_size, physical_ref)"
+            " SELECT new_id(), tenant_id, 'paper_scan', sha256('x'), 'image/png', 1,"
+            """ '{"archive": "Merkez", "box": "K-1"}' FROM tenants LIMIT 1"""
+        )
+        await connection.execute("UPDATE consent_events SET evidence_ids = ARRAY(SELECT id FROM evidence_objects)")
+    finally:
+        await connection.close()
+
+    erased = (await api_only.client.post(f"/v1/people/{person}/erase", json={"reason": "request"})).json()
+
+    (task,) = (await api_only.get("/v1/destruction-tasks", only_open="true"))["data"]
+    assert ([task["id"]], person, "erasure") == (erased["tasks"], task["person"], task["reason"])
+    assert ("Merkez", "K-1", None) == (task["archive"], task["box"], task["folder"])
+
+
 async def test_a_draft_that_nobody_started_is_cancelled_when_its_content_has_to_go(
     house: House, database: TestDatabase
 ) -> None:
