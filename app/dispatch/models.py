@@ -126,7 +126,7 @@ messages = Table(
     *_evidence(),
     Column("suppression_event_id", Uuid),
     Index("messages_batch", "batch_id", "id"),
-    Index("messages_person", "person_id", "id", postgresql_where=text("person_id IS NOT NULL")),
+    Index("messages_person", "person_id", postgresql_using="brin"),
     postgresql_partition_by="RANGE (id)",
 )
 

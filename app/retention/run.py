@@ -38,7 +38,7 @@ _destroy = text(
 _due = text("SELECT tenant_id FROM retention_due_v1()")
 _now = text("SELECT business_now()")
 _webhooks = text("SELECT destroy_webhooks_v1(NULL, :most)")
-_months = text("SELECT drop_empty_months_v1()")
+_month = text("SELECT drop_empty_month_v1()")
 _plan = sql_beside(__file__)
 
 
@@ -106,11 +106,18 @@ async def destroy_webhooks(run: Runtime) -> int:
         total += size
         if size < PAGE:
             break
-    async with run.db.begin() as session:
-        months = list((await session.execute(_months)).scalars())
+    months = []
+    while (month := await _drop_month(run)) is not None:
+        months.append(month)
     if total or months:
         log.info("retention.webhooks_destroyed", size=total, months=months)
     return total
+
+
+async def _drop_month(run: Runtime) -> str | None:
+    async with run.db.begin() as session:
+        dropped: str | None = (await session.execute(_month)).scalar_one()
+    return dropped
 
 
 async def _destroy_page(

@@ -76,6 +76,7 @@ _stops = text(
     "SELECT scope, kind, raised_by, act, acted_at FROM person_stops_v1"
     " WHERE tenant_id = :tenant AND person_id = :person ORDER BY acted_at"
 )
+_by_index = text("SET LOCAL enable_seqscan = off")  # the migration of messages_person says why
 _messages = sql_beside(__file__, "messages")
 
 
@@ -133,6 +134,7 @@ class Gathering:
         after: UUID | None = None
         while True:
             async with self._run.db.begin(self._who.tenant) as session:
+                await session.execute(_by_index)
                 rows = (await session.execute(statement, self._named | {"after": after, "size": PAGE})).all()
             for row in rows:
                 yield show(row)

@@ -64,7 +64,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
         "destroy_erased_content_v1",
         "destroy_expired_v1",
         "destroy_webhooks_v1",
-        "drop_empty_months_v1",
+        "drop_empty_month_v1",
         "due_senders_v1",
         "ensure_partitions",
         "every_tenant_v1",
