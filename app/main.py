@@ -73,6 +73,13 @@ TAGS = [
 ]
 
 
+# Webhooks are found first.
+ROOMS = (
+    *(inbound, dispatch, consents, notices, purposes, templates),
+    *(senders, registers, duties, tenants, subjects, retention),
+)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole HTTP service. Settings are read here when none are given."""
     settings = settings or Settings()
@@ -102,20 +109,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,  # the redirect would repeat whatever Host was sent
         lifespan=lifespan,
     )
-    for room in (
-        inbound,
-        dispatch,
-        consents,
-        notices,
-        purposes,
-        templates,
-        senders,
-        registers,
-        duties,
-        tenants,
-        subjects,
-        retention,
-    ):  # webhooks are found first
+    for room in ROOMS:
         app.include_router(room.router)
     _add_system_routes(app)
     if settings.docs:

@@ -1,4 +1,7 @@
-"""Gather what is held about one person, section by section and page by page: nothing is ever in memory as a whole."""
+"""Gather what is held about one person, section by section and page by page: nothing is ever in memory as a whole.
+
+This file is long because every section has its statement and its shape here, side by side.
+"""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -72,6 +75,19 @@ SELECT fingerprint AS id, provider_at, kind, keyword
  LIMIT :size
 """
 )
+# Where data go regularly, and what was told about this very person.
+_disclosures = text(
+    """
+SELECT importer AS recipient, country, safeguard, documented, NULL AS categories, NULL AS law, NULL AS at
+  FROM transfers_v1
+ WHERE tenant_id = :tenant AND ended_at IS NULL
+UNION ALL
+SELECT recipient, '', category, true, array_to_string(data_categories, ', '), law || ' m.' || article, disclosed_at
+  FROM disclosures_v1
+ WHERE tenant_id = :tenant AND CAST(:person AS uuid) = ANY (people)
+ ORDER BY at NULLS FIRST, recipient
+"""
+)
 _stops = text(
     "SELECT scope, kind, raised_by, act, acted_at FROM person_stops_v1"
     " WHERE tenant_id = :tenant AND person_id = :person ORDER BY acted_at"
@@ -112,7 +128,7 @@ class Gathering:
             "heard": self._pages(_heard, _heard_one),
             "stops": self._few(_stops, _stop),
             "requests": self._requests(),
-            "disclosures": _each(self._words.disclosures),
+            "disclosures": self._few(_disclosures, self._disclosure),
             "retention": self._retention(),
             "automated_decisions": _each(self._words.decisions),
             "not_included": _each(self._words.not_included),
@@ -141,6 +157,22 @@ class Gathering:
             if len(rows) < PAGE:
                 return
             after = rows[-1].id
+
+    def _disclosure(self, row: Row[Any]) -> BaseModel:
+        """A transfer or disclosure as it is registered. A safeguard that is not documented is said to be so."""
+        words = self._words.page
+        if row.at is not None:
+            safeguard, why = f"{row.safeguard}: {words['disclosed']} {row.at.isoformat()}", row.law
+        else:
+            safeguard = f"{row.safeguard}: {words['documented' if row.documented else 'not_documented']}"
+            why = words["transferred_for"]
+        return shown.ExportedDisclosure(
+            recipient=row.recipient,
+            country=row.country,
+            what=row.categories or words["transferred"],
+            why=why,
+            safeguard=safeguard,
+        )
 
     def _alias(self, row: Row[Any]) -> BaseModel:
         value = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from app.subjects.export_schemas import ExportedDecision, ExportedDisclosure, NotIncluded
+from app.subjects.export_schemas import ExportedDecision, NotIncluded
 
 Language = Literal["tr", "en"]
 
@@ -13,7 +13,6 @@ class Words:
     """The fixed texts of one language."""
 
     language: Language
-    disclosures: tuple[ExportedDisclosure, ...]
     decisions: tuple[ExportedDecision, ...]
     not_included: tuple[NotIncluded, ...]
     page: dict[str, str]
@@ -21,15 +20,6 @@ class Words:
 
 _TR = Words(
     "tr",
-    (
-        ExportedDisclosure(
-            recipient="WhatsApp (Meta Platforms, Inc.)",
-            country="ABD ve Meta'nın işlediği diğer ülkeler",
-            what="Numaranız veya kullanıcı kimliğiniz ile gönderilen mesajın içeriği",
-            why="Mesajın iletilmesi",
-            safeguard="Aktarımın güvencesini veri sorumlusu belgelendirir (6698 m.9); ona sorunuz.",
-        ),
-    ),
     (
         ExportedDecision(
             what="Size mesaj gönderilip gönderilmeyeceği",
@@ -105,19 +95,15 @@ _TR = Words(
         "object": "İtiraz",
         "scope": "Kapsam",
         "in_force": "Yürürlükte",
+        "transferred": "Numaranız veya kullanıcı kimliğiniz ile gönderilen mesajın içeriği",
+        "transferred_for": "Mesajın iletilmesi",
+        "disclosed": "açıklandı",
+        "documented": "belgelendi (6698 m.9)",
+        "not_documented": "belgelenmedi; veri sorumlusuna sorunuz (6698 m.9)",
     },
 )
 _EN = Words(
     "en",
-    (
-        ExportedDisclosure(
-            recipient="WhatsApp (Meta Platforms, Inc.)",
-            country="USA, and other countries in which Meta processes",
-            what="Your number or user id, and the content of the message",
-            why="Delivering the message",
-            safeguard="The controller documents the safeguard of the transfer (6698 m.9); ask them.",
-        ),
-    ),
     (
         ExportedDecision(
             what="Whether a message is sent to you",
@@ -195,6 +181,11 @@ _EN = Words(
         "object": "Objecting",
         "scope": "Scope",
         "in_force": "In force",
+        "transferred": "Your number or user id, and the content of the message",
+        "transferred_for": "Delivering the message",
+        "disclosed": "disclosed",
+        "documented": "documented (6698 m.9)",
+        "not_documented": "not documented; ask the controller (6698 m.9)",
     },
 )
 
