@@ -14,6 +14,7 @@ from app.consents import api as consents
 from app.dispatch import api as dispatch
 from app.duties import api as duties
 from app.duties.tell_overdue import show_count
+from app.evidence import api as evidence
 from app.inbound import api as inbound
 from app.inbound.receive import Receiver
 from app.kit.health import MEDIA_TYPE as HEALTH_MEDIA_TYPE
@@ -69,13 +70,14 @@ TAGS = [
     },
     {"name": "duties", "description": "What is due, and when."},
     {"name": "api-keys", "description": "Keys, scopes, expiry."},
+    {"name": "audit", "description": "Proof: receipts, the chain, its checkpoints and keys."},
     {"name": "system", "description": "Health and metrics."},
 ]
 
 
 # Webhooks are found first.
 ROOMS = (
-    *(inbound, dispatch, consents, notices, purposes, templates),
+    *(inbound, evidence, dispatch, consents, notices, purposes, templates),
     *(senders, registers, duties, tenants, subjects, retention),
 )
 

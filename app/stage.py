@@ -10,6 +10,7 @@ import structlog
 
 from app.dispatch.lines import BEAT_S, SWEEP_S, Lines
 from app.duties.tell_overdue import tell_overdue
+from app.evidence.sealer import LOOK_S, Sealer
 from app.inbound.settle import settle_pending
 from app.kit.db import is_away
 from app.kit.tasks import end_tasks, insist_on_cancelling
@@ -74,6 +75,7 @@ class Stage:
         await self._catch_up(run)
         self._every(BEAT_S, lines.beat)
         self._every(SWEEP_S, lines.sweep_all)
+        self._every(LOOK_S, Sealer(run).look)
         self._every(3600.0, lines.make_partitions)
         self._every(DUTIES_S, lambda: tell_overdue(run.db))
         self._every(3600.0, lambda: run_due(run))

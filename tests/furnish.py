@@ -71,6 +71,7 @@ async def furnish(client: httpx.AsyncClient, tenant: Tenant, *, number: str = PH
         "title": "Aydınlatma metni",
         "body": NOTICE_BODY,
         "purposes": [MARKETING, "new_product_announcement"],
+        "shown_since": "2025-01-01T00:00:00Z",
     }
     published = await made(client, "/v1/notices", notice)
     tenant.notice_version = published["latest_version"]["id"]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 SENDER_NAME = "Deneme hattı"
 PHONE_NUMBER_ID = "100000000000001"  # the sandbox's number and account
@@ -40,6 +41,7 @@ TEMPLATES = (
 
 NOTICE_NAME = "aydinlatma-metni"
 NOTICE_LANGUAGE = "tr"
+NOTICE_SHOWN_SINCE = datetime(2025, 1, 1, tzinfo=UTC)  # the examples' people consented in 2025
 NOTICE_TITLE = "Kişisel verilerin işlenmesine ilişkin aydınlatma metni"
 NOTICE_PURPOSES = (
     "campaign_information",

@@ -105,7 +105,7 @@ async def _make(run: Runtime, session: Session, tenant: UUID, name: str) -> Init
             status="approved",
             actor=ACTOR,
         )
-    words = Words(example.NOTICE_TITLE, example.NOTICE_BODY, example.NOTICE_PURPOSES)
+    words = Words(example.NOTICE_TITLE, example.NOTICE_BODY, example.NOTICE_PURPOSES, example.NOTICE_SHOWN_SINCE)
     notice = await publish_notice(
         session, tenant, name=example.NOTICE_NAME, language=example.NOTICE_LANGUAGE, words=words, actor=ACTOR
     )

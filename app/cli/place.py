@@ -14,6 +14,7 @@ from app.kit.servers import default_data_dir, make_data_dir
 ENVIRONMENT = "environment"
 WORKER_ENVIRONMENT = "worker.environment"
 MASTER_KEY = "master.key"
+DEFAULT_TENANT = "Default"
 LONGEST_LOG = 10_000_000
 
 

@@ -7,13 +7,13 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
-from uuid import UUID
 
 import typer
 
 from app.cli.causes import cause_of
 from app.cli.errors import Stop
-from app.cli.place import Place, usual_place
+from app.cli.place import DEFAULT_TENANT, Place, usual_place
+from app.cli.proof import audit, receipt
 from app.kit.servers.errors import ServerError
 
 # Commands import what they need: the help must not wait for the whole product.
@@ -27,10 +27,13 @@ program = typer.Typer(
 )
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 program.add_typer(keys, name="keys")
+program.add_typer(audit, name="audit")
+program.add_typer(receipt, name="receipt")
 retention = typer.Typer(help="What has to go, and when.", no_args_is_help=True)
 program.add_typer(retention, name="retention")
+consents = typer.Typer(help="The ledger of consents.", no_args_is_help=True)
+program.add_typer(consents, name="consents")
 
-DEFAULT_TENANT = "Default"
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 takes a free one.")]
 SandboxPort = Annotated[
@@ -186,13 +189,13 @@ def create_key_command(
 ) -> None:
     """Issue an API key. Its text is printed once and never again."""
     from app.cli.create_key import create_key
-    from app.cli.read_settings import read_settings
+    from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
 
     settings = read_settings(data_dir)
     check_master_key(settings)
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-    issued = asyncio.run(create_key(settings, _tenant(tenant), name=name, scopes=wanted, days=days))
+    issued = asyncio.run(create_key(settings, read_tenant(tenant), name=name, scopes=wanted, days=days))
     typer.echo(issued.text)
     _say(f"expires {issued.key.expires_at:%Y-%m-%d}; it is not stored in clear and cannot be shown again")
 
@@ -207,25 +210,34 @@ def run_retention_command(
 ) -> None:
     """Destroy what is over, as workers do every day; or say what that would be."""
     from app.cli.destroy import destroy
-    from app.cli.read_settings import read_settings
+    from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
 
     settings = read_settings(data_dir)
     check_master_key(settings)
-    for line in asyncio.run(destroy(settings, _tenant(tenant), dry_run=dry_run)):
+    for line in asyncio.run(destroy(settings, read_tenant(tenant), dry_run=dry_run)):
         typer.echo(line)
 
 
-def _tenant(text: str | None) -> UUID:
-    from app.cli.init import tenant_of
-    from app.kit.ids import decode
+@consents.command("replay")
+def replay_command(
+    tenant: Annotated[
+        str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Fold the ledger again and compare it with the current state: exit 1 when they differ. Changes nothing."""
+    from app.cli.read_settings import read_settings, read_tenant
+    from app.cli.replay_consents import replay_consents, show_replayed
+    from app.cli.serve import check_master_key
 
-    if text is None:
-        return tenant_of(DEFAULT_TENANT)
-    try:
-        return decode("ten", text)
-    except ValueError:
-        raise Stop("A tenant's id looks like ten_01h455vb4pex5vsknk084sn02q.") from None
+    settings = read_settings(data_dir)
+    check_master_key(settings)
+    replayed = asyncio.run(replay_consents(settings, read_tenant(tenant)))
+    for line in show_replayed(replayed):
+        typer.echo(line)
+    if not replayed.agrees:
+        raise typer.Exit(1)
 
 
 @program.command("doctor")
@@ -258,14 +270,14 @@ def duties_command(
 ) -> None:
     """List what is due for a tenant, what is due first before the rest."""
     from app.cli.list_duties import find_duties, read_state
-    from app.cli.read_settings import read_settings
+    from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
     from app.cli.show import show_duties
 
     states = read_state(state)
     settings = read_settings(data_dir)
     check_master_key(settings)
-    show_duties(asyncio.run(find_duties(settings, _tenant(tenant), states)))
+    show_duties(asyncio.run(find_duties(settings, read_tenant(tenant), states)))
 
 
 @program.command("openapi")

@@ -4,11 +4,12 @@ import os
 import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from app.cli.errors import Stop
-from app.cli.place import Place, usual_place
+from app.cli.place import DEFAULT_TENANT, Place, usual_place
 from app.kit.net import is_loopback
 from app.settings import Settings
 
@@ -79,3 +80,16 @@ def _problem(error: object) -> str:
         return str(error["msg"]).removeprefix("Value error, ").rstrip(".")
     wrong = "is not set" if error["type"] == "missing" else f"is not usable ({error['msg']})"
     return f"TOPLU_{place} {wrong}"
+
+
+def read_tenant(text: str | None) -> UUID:
+    """The tenant of that id (ten_…), or the one of `toplu init`. Raises Stop."""
+    from app.cli.init import tenant_of
+    from app.kit.ids import decode
+
+    if text is None:
+        return tenant_of(DEFAULT_TENANT)
+    try:
+        return decode("ten", text)
+    except ValueError:
+        raise Stop("A tenant's id looks like ten_01h455vb4pex5vsknk084sn02q.") from None

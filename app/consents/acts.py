@@ -4,23 +4,34 @@ On equal times the act that restricts wins. That needs no table of ranks: each p
 (asserted < ended, given < refused < withdrawn, lifted < raised), which a test keeps so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 ConsentKind = Literal["explicit_consent", "commercial_approval"]
 RecordKind = Literal["explicit_consent", "commercial_approval", "basis_assertion"]
-Act = Literal["given", "refused", "withdrawn", "asserted", "ended"]
+# `imported`: said of somebody without proof. `invalid`: given in a way that does not count. Neither is ever folded.
+Act = Literal["given", "refused", "withdrawn", "asserted", "ended", "imported", "invalid"]
 GivenAct = Literal["given", "refused"]  # what a call may record; never guessed
 BasisAct = Literal["asserted", "ended"]
 SuppressionKind = Literal["suppression", "objection"]
 SuppressionAct = Literal["raised", "lifted"]
 # Whose act it is: the person's own, the tenant's, or WhatsApp's.
 Entity = Literal["person", "tenant", "platform"]
+# Where the person's data was collected in the first place: in the course of what (not: through which channel).
+CollectionContext = Literal[
+    "membership", "activation", "order", "support", "event", "store_visit", "website_visit", "conversation"
+]
+# Why an act that was given does not count.
+Discount = Literal["precondition", "bundled", "minor", "proxy_unproven"]
+ProxyRole = Literal["parent", "guardian", "attorney", "organisation_representative"]
+AgeAssurance = Literal["unknown", "adult_declared", "adult_verified", "minor"]
 # Where it happened.
 Channel = Literal["web_form", "mobile_app", "paper", "call_centre", "in_person", "whatsapp", "sms", "import", "api"]
 
+UNFOLDED: tuple[Act, ...] = ("imported", "invalid")
 RESTRICTING: frozenset[Act] = frozenset({"refused", "withdrawn", "ended"})
 
 
@@ -30,6 +41,27 @@ class Evidence:
 
     sealed: bytes = field(repr=False)
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How an act came about, beyond the act. `details` holds closed words, ids, hashes and times; nothing personal.
+
+    `supersedes_id` is the line that this one corrects: it stays, and is no longer folded. `challenge_id` is set by us
+    alone, where the person answered a question of ours.
+    """
+
+    context: CollectionContext | None = None
+    language: str | None = None
+    supersedes_id: UUID | None = None
+    renews_id: UUID | None = None
+    challenge_id: UUID | None = None
+    import_id: UUID | None = None
+    evidence_ids: tuple[UUID, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+PLAIN = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +80,4 @@ class Entry:
     iys_transaction_id: str | None = field(default=None, repr=False)
     iys_date: date | None = None
     evidence: Evidence | None = None
+    circumstances: Circumstances = PLAIN

@@ -1,24 +1,33 @@
 -- Append acts to the ledger and fold them into the state, in one statement.
 -- In:  tenant, entity, api_key, and parallel arrays: people[], kinds[], acts[], purposes[], times[], channels[], methods[],
---      notices[], untils[], iys_ids[], iys_dates[], sealed[], digests[]. The same person may occur more than once.
+--      notices[], untils[], iys_ids[], iys_dates[], sealed[], digests[], contexts[], languages[], superseded[], renewed[],
+--      challenges[], imports[], proofs[] (each a list of ids as text), details[] (JSON). The same person may occur more
+--      than once.
 -- Out: nothing.
 -- The winner of a kind is the greatest (time, act, id): acts that restrict come later in the alphabet, so they win a tie.
+-- `imported` and `invalid` acts are appended and never fold (acts.UNFOLDED).
 -- The same rule folds a chunk, meets the state that is there, and replays the ledger (replay.sql).
 WITH given AS (
     SELECT *
       FROM unnest(CAST(:people AS uuid[]), CAST(:kinds AS text[]), CAST(:acts AS text[]), CAST(:purposes AS smallint[]),
                   CAST(:times AS timestamptz[]), CAST(:channels AS text[]), CAST(:methods AS text[]),
                   CAST(:notices AS uuid[]), CAST(:untils AS timestamptz[]), CAST(:iys_ids AS text[]),
-                  CAST(:iys_dates AS date[]), CAST(:sealed AS bytea[]), CAST(:digests AS bytea[])) WITH ORDINALITY
+                  CAST(:iys_dates AS date[]), CAST(:sealed AS bytea[]), CAST(:digests AS bytea[]),
+                  CAST(:contexts AS text[]), CAST(:languages AS text[]), CAST(:superseded AS uuid[]),
+                  CAST(:renewed AS uuid[]), CAST(:challenges AS uuid[]), CAST(:imports AS uuid[]),
+                  CAST(:proofs AS text[]), CAST(:details AS text[])) WITH ORDINALITY
         AS g (person_id, record_kind, act, purpose_id, occurred_at, channel, method, notice_version_id, valid_until,
-              iys_id, iys_date, sealed, digest, place)
+              iys_id, iys_date, sealed, digest, context, language, supersedes_id, renews_id, challenge_id, import_id,
+              proofs, details, place)
 ), appended AS (
     INSERT INTO consent_events (id, tenant_id, person_id, record_kind, act, entity, purpose_id, purpose_version,
                                 notice_version_id, occurred_at, valid_until, channel, method, iys_transaction_id,
-                                iys_date, evidence_ct, evidence_digest, api_key_id)
+                                iys_date, evidence_ct, evidence_digest, api_key_id, collection_context, language,
+                                supersedes_id, renews_id, challenge_id, import_id, evidence_ids, details)
     SELECT new_id(), :tenant, g.person_id, g.record_kind, g.act, :entity, g.purpose_id, r.version,
            g.notice_version_id, g.occurred_at, g.valid_until, g.channel, g.method, g.iys_id, g.iys_date, g.sealed,
-           g.digest, CAST(:api_key AS uuid)
+           g.digest, CAST(:api_key AS uuid), g.context, g.language, g.supersedes_id, g.renews_id, g.challenge_id,
+           g.import_id, CAST(g.proofs AS uuid[]), CAST(g.details AS jsonb)
       FROM given AS g
       JOIN purposes_v1 AS r ON r.id = g.purpose_id
      ORDER BY g.place -- ids in the order given: of two equal acts the later row stands
@@ -26,6 +35,7 @@ WITH given AS (
 ), winners AS (
     SELECT DISTINCT ON (purpose_id, person_id, record_kind) *
       FROM appended
+     WHERE act NOT IN ('imported', 'invalid')
      ORDER BY purpose_id, person_id, record_kind, occurred_at DESC, act DESC, id DESC
 ), folded AS (
     SELECT purpose_id, person_id,

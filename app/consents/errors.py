@@ -6,6 +6,7 @@ Invalid                               422
 ├── BasisNotApplicable                     basis_not_applicable
 ├── UnknownNoticeVersion                   unknown_notice_version
 ├── NoticeDoesNotCoverPurpose              notice_does_not_cover_purpose
+├── NoticeTooNew                           notice_too_new
 ├── NoticeVersionMissing                   notice_version_missing
 ├── MethodMissing                          method_missing
 ├── IysAttestationMissing                  iys_attestation_missing
@@ -14,6 +15,9 @@ Invalid                               422
 ├── UnknownScope                           unknown_scope
 ├── ObjectionIsThePersons                  objection_is_the_persons
 ├── PersonErased                           person_erased
+├── UnknownEvidence                        unknown_evidence
+├── UnknownConsentEvent                    unknown_consent_event
+├── NotCorrectable                         not_correctable
 └── RowsInvalid                            rows_invalid
 """
 
@@ -66,6 +70,17 @@ class NoticeDoesNotCoverPurpose(Invalid):
     code = "notice_does_not_cover_purpose"
     title = "Notice does not cover purpose"
     action = "Name the version that the person was shown, or publish one that covers the purpose and ask again."
+
+
+class NoticeTooNew(Invalid):
+    """The person acted before anybody was shown this notice version, so they cannot have known it.
+
+    A text that was in use before it was published here says so once: `shown_since`, when it is published.
+    """
+
+    code = "notice_too_new"
+    title = "Notice too new"
+    action = "Name the version that was shown then; publish it with shown_since if it is missing."
 
 
 class NoticeVersionMissing(Invalid):
@@ -139,6 +154,32 @@ class PersonErased(Invalid):
 
     code = "person_erased"
     title = "Person erased"
+
+
+class UnknownEvidence(Invalid):
+    """There is no evidence object of that id."""
+
+    code = "unknown_evidence"
+    title = "Unknown evidence"
+    action = "Register it with POST /v1/evidence and send the id that comes back."
+
+
+class UnknownConsentEvent(Invalid):
+    """There is no consent of that id for this person, purpose and kind."""
+
+    code = "unknown_consent_event"
+    title = "Unknown consent event"
+    action = "Take the id from GET /v1/people/{id}/consents."
+
+
+class NotCorrectable(Invalid):
+    """Only a line that says that something was given can be corrected.
+
+    What a person refused or took back stands: to open it again they have to give it again.
+    """
+
+    code = "not_correctable"
+    title = "Not correctable"
 
 
 class RowsInvalid(Invalid):

@@ -24,6 +24,9 @@ MOST_BYTES = 8 * 1024 * 1024  # 10,000 rows with their evidence
 PersonId = Annotated[UUID, PrefixedId("per")]
 ConsentEventId = Annotated[UUID, PrefixedId("cev")]
 NoticeVersionId = Annotated[UUID, PrefixedId("ntv")]
+EvidenceId = Annotated[UUID, PrefixedId("evd")]
+ChallengeId = Annotated[UUID, PrefixedId("chl")]
+ImportId = Annotated[UUID, PrefixedId("imp")]
 
 
 def _only_text(value: object) -> object:

@@ -1,6 +1,22 @@
 """The tables of this room, as the migrations make them."""
 
-from sqlalchemy import TIMESTAMP, Column, Date, Index, Integer, LargeBinary, SmallInteger, Table, Text, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    BigInteger,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.kit.tables import metadata
 
@@ -28,7 +44,21 @@ consent_events = Table(
     Column("evidence_ct", LargeBinary),
     Column("evidence_digest", LargeBinary),
     Column("api_key_id", Uuid),
+    Column("collection_context", Text),
+    Column("language", Text),
+    Column("supersedes_id", Uuid),
+    Column("renews_id", Uuid),
+    Column("challenge_id", Uuid),
+    Column("import_id", Uuid),
+    Column("evidence_ids", ARRAY(Uuid)),
+    Column("details", JSONB),
     Index("consent_events_person", "tenant_id", "person_id", "id"),
+    Index(
+        "consent_events_supersedes",
+        "tenant_id",
+        "supersedes_id",
+        postgresql_where=text("supersedes_id IS NOT NULL"),
+    ),
     postgresql_partition_by="RANGE (id)",
 )
 
@@ -68,4 +98,58 @@ suppressions = Table(
     Column("acted_at", TIMESTAMP(timezone=True), nullable=False),
     Column("event_id", Uuid, nullable=False),
     Index("suppressions_raised", "tenant_id", "event_id", postgresql_where=text("act = 'raised'")),
+)
+
+# Proof that lies elsewhere, known by its hash. Append-only.
+evidence_objects = Table(
+    "evidence_objects",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("byte_size", BigInteger, nullable=False),
+    Column("reference", Text),
+    Column("physical_ref", JSONB(none_as_null=True)),
+    Column("captured_at", TIMESTAMP(timezone=True)),
+    Column("api_key_id", Uuid),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Index("evidence_objects_tenant", "tenant_id", "id"),
+)
+
+# A stream of acts, and what became of its rows.
+consent_imports = Table(
+    "consent_imports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("api_key_id", Uuid),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("seen_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("closed_at", TIMESTAMP(timezone=True)),
+    Column("row_count", Integer, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("recorded", Integer, nullable=False),
+    Column("repeated", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("reasons", JSONB, nullable=False),
+    Column("digest", LargeBinary),
+    Index("consent_imports_tenant", "tenant_id", "id"),
+)
+
+# One line per committed chunk, its rows as parallel arrays. Append-only.
+consent_import_chunks = Table(
+    "consent_import_chunks",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("import_id", Uuid, ForeignKey("consent_imports.id"), primary_key=True),
+    Column("last_row", Integer, primary_key=True, autoincrement=False),
+    Column("row_numbers", ARRAY(Integer), nullable=False),
+    Column("outcomes", ARRAY(Text), nullable=False),
+    Column("reasons", ARRAY(Text), nullable=False),
+    Column("fields", ARRAY(Text), nullable=False),
+    Column("people", ARRAY(Uuid), nullable=False),
 )

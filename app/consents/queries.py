@@ -1,14 +1,16 @@
 """Reads of this room. Tenant first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
 
 from app.consents.models import suppressions
 from app.kit.db import Session
+from app.kit.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,47 @@ class ConsentEvent:
     iys_transaction_id: str | None
     iys_date: date | None
     evidence_digest: bytes | None
+    collection_context: str | None
+    language: str | None
+    supersedes_id: UUID | None
+    renews_id: UUID | None
+    challenge_id: UUID | None
+    import_id: UUID | None
+    evidence_ids: Sequence[UUID] | None
+    details: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a notice version covers (ids of purposes), and since when people are shown it."""
+
+    purposes: frozenset[int]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Whose line of the ledger it is, and what it says: enough to refer to it."""
+
+    person_id: UUID
+    record_kind: str
+    purpose_id: int | None
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceObject:
+    """An object that proves something, known by its hash. `physical_ref`: archive, box, folder, page."""
+
+    id: UUID
+    kind: Any
+    sha256: bytes
+    media_type: str
+    byte_size: int
+    reference: str | None
+    physical_ref: Mapping[str, str] | None
+    captured_at: datetime | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +88,32 @@ class Suppression:
     acted_at: datetime
 
 
-_notice_purposes = text(
-    "SELECT id, purpose_ids FROM notice_versions_v1 WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))"
+_EVIDENCE = (
+    "SELECT id, kind, sha256, media_type, byte_size, reference, physical_ref, captured_at, created_at"
+    " FROM evidence_objects WHERE tenant_id = :tenant"
 )
+_one_evidence = text(_EVIDENCE + " AND id = :id")
+_all_evidence = text(
+    _EVIDENCE
+    + " AND (CAST(:sha256 AS bytea) IS NULL OR sha256 = CAST(:sha256 AS bytea))"
+    + " AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid)) ORDER BY id LIMIT :limit"
+)
+_shown_notices = text(
+    "SELECT notice_version_id, purpose_ids, shown_since FROM notice_shown_v1"
+    " WHERE tenant_id = :tenant AND notice_version_id = ANY (CAST(:ids AS uuid[]))"
+)
+_lines = text(
+    "SELECT id, person_id, record_kind, purpose_id, act FROM consent_events"
+    " WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))"
+)
+_evidence_ids = text("SELECT id FROM evidence_objects WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))")
 _person = text("SELECT id FROM people_v1 WHERE tenant_id = :tenant AND id = :person")
 _events = text(
     """
 SELECT e.id, e.record_kind, e.act, e.entity, r.key AS purpose, e.purpose_version, e.notice_version_id, e.scope,
        e.occurred_at, e.recorded_at, e.valid_until, e.channel, e.method, e.iys_transaction_id, e.iys_date,
-       e.evidence_digest
+       e.evidence_digest, e.collection_context, e.language, e.supersedes_id, e.renews_id, e.challenge_id, e.import_id,
+       e.evidence_ids, e.details
   FROM consent_events AS e
   LEFT JOIN purposes_v1 AS r ON r.id = e.purpose_id
  WHERE e.tenant_id = :tenant AND e.person_id = :person AND (CAST(:after AS uuid) IS NULL OR e.id > CAST(:after AS uuid))
@@ -63,15 +123,46 @@ SELECT e.id, e.record_kind, e.act, e.entity, r.key AS purpose, e.purpose_version
 )
 
 
-async def find_notice_purposes(
-    session: Session, tenant: UUID, versions: Iterable[UUID | None]
-) -> dict[UUID, frozenset[int]]:
-    """The purposes that each of these notice versions covers; unknown versions are absent."""
+async def find_notices(session: Session, tenant: UUID, versions: Iterable[UUID | None]) -> dict[UUID, Shown]:
+    """What each of these notice versions covers, and since when it is shown; unknown versions are absent."""
     ids = [version for version in versions if version is not None]
     if not ids:
         return {}
-    rows = await session.execute(_notice_purposes, {"tenant": tenant, "ids": ids})
-    return {row.id: frozenset(row.purpose_ids) for row in rows}
+    rows = await session.execute(_shown_notices, {"tenant": tenant, "ids": ids})
+    return {row.notice_version_id: Shown(frozenset(row.purpose_ids), row.shown_since) for row in rows}
+
+
+async def find_lines(session: Session, tenant: UUID, ids: Iterable[UUID]) -> dict[UUID, Line]:
+    """The lines of the ledger of these ids; unknown ones are absent."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = await session.execute(_lines, {"tenant": tenant, "ids": wanted})
+    return {row.id: Line(row.person_id, row.record_kind, row.purpose_id, row.act) for row in rows}
+
+
+async def find_evidence_ids(session: Session, tenant: UUID, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that are evidence objects of the tenant."""
+    wanted = list(ids)
+    if not wanted:
+        return set()
+    return set(await session.scalars(_evidence_ids, {"tenant": tenant, "ids": wanted}))
+
+
+async def get_evidence(session: Session, tenant: UUID, evidence: UUID) -> EvidenceObject:
+    """One evidence object of the tenant. Raises NotFound."""
+    row = (await session.execute(_one_evidence, {"tenant": tenant, "id": evidence})).mappings().one_or_none()
+    if row is None:
+        raise NotFound
+    return EvidenceObject(**row)
+
+
+async def list_evidence(
+    session: Session, tenant: UUID, *, sha256: bytes | None, after: UUID | None, limit: int
+) -> list[EvidenceObject]:
+    """The tenant's evidence objects in the order they were registered, or those of one hash."""
+    asked = {"tenant": tenant, "sha256": sha256, "after": after, "limit": limit}
+    return [EvidenceObject(**row) for row in (await session.execute(_all_evidence, asked)).mappings()]
 
 
 async def person_exists(session: Session, tenant: UUID, person: UUID) -> bool:

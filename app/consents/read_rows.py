@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.consents import schemas
+from app.consents.circumstances import NotCounted
+from app.consents.discount import MEANING
 from app.consents.errors import RowsInvalid
 from app.consents.rows import Fault
 from app.consents.rows import Recorded as Outcome
@@ -73,6 +75,16 @@ def tell(recorded: int, wrong: Iterable[Wrong]) -> schemas.Recorded:
         for one in wrong
     ]
     return schemas.Recorded(recorded=recorded, rejected=len(errors), errors=errors)
+
+
+def tell_consents(read: Read[Any], outcome: Outcome, wrong: Iterable[Wrong]) -> schemas.RecordedConsents:
+    """The answer to a call that recorded consents: also which of them do not count, by their place in the call."""
+    told = tell(outcome.recorded, wrong)
+    not_counted = [
+        NotCounted(index=read.places[place], code=why, detail=MEANING[why])
+        for place, why in sorted(outcome.discounted.items())
+    ]
+    return schemas.RecordedConsents(**dict(told), not_counted=not_counted)
 
 
 def _judged(name: str, fault: Fault, index: int) -> Wrong:

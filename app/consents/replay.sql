@@ -1,4 +1,5 @@
--- Fold the ledger's consents, approvals and bases again, and compare with consent_states.
+-- Fold the ledger's consents, approvals and bases again, and compare with consent_states. What was imported without
+-- proof, what is invalid and what was corrected does not count.
 -- In:  tenant, most (how many differences to show).
 -- Out: at least one row with the totals (compared, differing); with differences one row each:
 --      person_id, of_what (purpose), record_kind.
@@ -7,6 +8,8 @@ WITH winners AS (
            e.purpose_id, e.person_id, e.record_kind, e.act, e.occurred_at, e.valid_until, e.id, e.notice_version_id
       FROM consent_events AS e
      WHERE e.tenant_id = :tenant AND e.record_kind IN ('explicit_consent', 'commercial_approval', 'basis_assertion')
+       AND e.act NOT IN ('imported', 'invalid')
+       AND NOT EXISTS (SELECT FROM consent_events AS c WHERE c.tenant_id = :tenant AND c.supersedes_id = e.id)
      ORDER BY e.purpose_id, e.person_id, e.record_kind, e.occurred_at DESC, e.act DESC, e.id DESC
 ), kept AS (
     SELECT s.purpose_id, s.person_id, k.*

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from app.consents.acts import Channel, ConsentKind, GivenAct
+from app.consents.acts import PLAIN, Channel, Circumstances, ConsentKind, Discount, GivenAct
 from app.kit.errors import Invalid
 
 EARLIEST = datetime.fromisoformat("2015-05-01T00:00:00+03:00")  # Law 6563 in force
@@ -23,7 +23,10 @@ class Iys:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A consent or an approval that was given or refused. `purpose` is a key; one of `to` and `user_id` is set."""
+    """A consent or an approval that was given or refused. `purpose` is a key; one of `to` and `user_id` is set.
+
+    `discount` says why it does not count although it was given; such a row is recorded as `invalid`.
+    """
 
     purpose: str
     act: GivenAct
@@ -37,6 +40,9 @@ class Consent:
     valid_until: datetime | None = None
     iys: Iys | None = None
     evidence: Mapping[str, str] = field(default_factory=dict, repr=False)
+    circumstances: Circumstances = PLAIN
+    notice_shown_at: datetime | None = None
+    discount: Discount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of the rows. With faults and without `skip` nothing was written."""
+    """What became of the rows. With faults and without `skip` nothing was written.
+
+    `discounted` names the rows, by place, that were recorded as `invalid`.
+    """
 
     recorded: int
     faults: Sequence[Fault] = ()
+    discounted: Mapping[int, Discount] = field(default_factory=dict)
 
 
 def time_fault(occurred_at: datetime, valid_until: datetime | None, now: datetime) -> str | None:

@@ -5,18 +5,22 @@ Rows are described here and read one by one (`read_rows`): one bad row of ten th
 """
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import MISSING, BaseModel, Field, StringConstraints
 
 from app.consents.acts import Channel, ConsentKind, GivenAct, SuppressionKind
+from app.consents.circumstances import GivenCircumstances, NotCounted
 from app.consents.fields import (
     MOST_ROWS,
+    ChallengeId,
     ConsentEventId,
     Day,
     Edge,
+    EvidenceId,
     EvidenceKey,
     EvidenceValue,
+    ImportId,
     Method,
     Moment,
     NoticeVersionId,
@@ -44,11 +48,11 @@ class IysTransaction(Edge):
     date: Day
 
 
-class NewConsent(PersonName):
+class NewConsent(PersonName, GivenCircumstances):
     """A consent (KVKK), or an approval of commercial messages (Law 6563), that a person gave or refused.
 
     A consent that was given needs `notice_version_id` and `method`; an approval needs `iys` while approvals are
-    attested.
+    attested. The notice version must have been shown to people before the act, and cover the purpose.
     """
 
     purpose: PurposeKey
@@ -168,6 +172,14 @@ class Recorded(BaseModel):
     errors: list[RowError]
 
 
+class RecordedConsents(Recorded):
+    """How many rows were recorded, which of them do not count, and what is wrong with the others."""
+
+    not_counted: Annotated[
+        list[NotCounted], Field(description="Recorded as evidence that they were not counted; they open nothing.")
+    ]
+
+
 class CheckedRecipient(PersonName):
     """Somebody to check. `reference` is your own id for them; it comes back in the answer, the number does not."""
 
@@ -239,6 +251,17 @@ class ConsentEvent(BaseModel):
     iys_transaction_id: str | None
     iys_date: date | None
     evidence_digest: Annotated[str | None, Field(description="SHA-256, hexadecimal.")]
+    collection_context: str | None
+    language: str | None
+    supersedes: Annotated[ConsentEventId | None, Field(description="The line that this one corrects.")]
+    renews: ConsentEventId | None
+    challenge_id: Annotated[ChallengeId | None, Field(description="The question that the person answered themselves.")]
+    import_id: ImportId | None
+    evidence_ids: list[EvidenceId]
+    details: Annotated[
+        dict[str, Any],
+        Field(description="What else was said of how it came about; `invalid` says why it does not count."),
+    ]
 
 
 class ConsentEventPage(PageBody[ConsentEvent]):

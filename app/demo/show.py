@@ -133,6 +133,10 @@ class Screen:
             lines.append(f"  {event['at'][11:23]}  {event['kind']}{reason}")
         self._console.print(escape("\n".join(lines)))
 
+    def prove(self, lines: Sequence[str]) -> None:
+        """What the examination of the chain said."""
+        self._console.print(escape("\n".join(["", "proof, by `toplu audit verify`", *(f"  {line}" for line in lines)])))
+
     def last_line(self, ending: Ending) -> None:
         """The line a script reads."""
         counts = ending.by_state

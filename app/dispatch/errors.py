@@ -1,6 +1,6 @@
 """What a caller can be told about batches and messages."""
 
-from app.kit.errors import Conflict, Invalid, Malformed, NotFound
+from app.kit.errors import Conflict, Invalid, NotFound
 
 
 class BatchUnknown(NotFound):
@@ -126,35 +126,6 @@ class TooManyInline(Invalid):
 
     code = "too_many_recipients"
     title = "Too many inline recipients"
-
-
-class StreamUnreadable(Invalid):
-    """The stream of recipients cannot be read."""
-
-    code = "stream_unreadable"
-    title = "Stream unreadable"
-
-
-class StreamEmpty(Invalid):
-    """The stream holds no recipient."""
-
-    code = "stream_empty"
-    title = "Stream empty"
-    action = "Send at least one recipient after the header."
-
-
-class ColumnsMissing(Invalid):
-    """The header of the CSV lacks a column: `to` or `user_id`, and one for each variable of the template."""
-
-    code = "csv_columns_missing"
-    title = "Columns missing"
-
-
-class DigestMismatch(Malformed):
-    """The body is not the one that `Content-Digest` describes. Nothing of it was counted."""
-
-    code = "digest_mismatch"
-    title = "Digest mismatch"
 
 
 class ExpiryInvalid(Invalid):

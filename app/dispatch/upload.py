@@ -5,7 +5,6 @@ the batch is `loading`, which can neither start nor be claimed from. A stream th
 rows removed: here when we notice, by the sweep when our process is gone.
 """
 
-import hashlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -18,9 +17,7 @@ from app.dispatch.create import aim
 from app.dispatch.errors import (
     BatchClosed,
     BatchUnknown,
-    DigestMismatch,
     RecipientsInvalid,
-    StreamEmpty,
     UploadInProgress,
 )
 from app.dispatch.flow.accept import Recipient
@@ -30,6 +27,8 @@ from app.dispatch.take_in import CHUNK_ROWS, RowProblem, Target, take_in
 from app.kit.db import Session
 from app.kit.errors import FieldError
 from app.kit.ids import new_id
+from app.kit.rows.digest import Digest
+from app.kit.rows.errors import StreamEmpty
 from app.kit.sql import sql_beside
 from app.runtime import Runtime, TenantKeys
 
@@ -105,7 +104,7 @@ async def receive(
     keys: TenantKeys,
     target: Target,
     rows: AsyncIterator[list[Recipient]],
-    body: "Digest",
+    body: Digest,
     *,
     reject: bool,
 ) -> Received:
@@ -189,31 +188,6 @@ async def give_up(run: Runtime, tenant: UUID, batch: UUID, upload: UUID) -> None
         await remove_aborted(session, tenant, batch)
 
 
-class Digest:
-    """The SHA-256 of a body as it streams past."""
-
-    def __init__(self, body: AsyncIterator[bytes]) -> None:
-        self._body = body
-        self._hash = hashlib.sha256()
-        self.passed = 0  # bytes so far
-
-    async def parts(self) -> AsyncIterator[bytes]:
-        """The body, unchanged."""
-        async for part in self._body:
-            self._hash.update(part)
-            self.passed += len(part)
-            yield part
-
-    def value(self) -> bytes:
-        """The digest of what has passed."""
-        return self._hash.digest()
-
-    def must_equal(self, announced: bytes | None) -> None:
-        """Raises DigestMismatch when the caller announced another digest (RFC 9530)."""
-        if announced is not None and announced != self._hash.digest():
-            raise DigestMismatch
-
-
 def as_field_error(problem: RowProblem, under: str | None = None) -> FieldError:
     """A refused row as an error entry: where to look, never what was there.
 
@@ -227,7 +201,6 @@ def as_field_error(problem: RowProblem, under: str | None = None) -> FieldError:
 
 
 __all__ = [
-    "Digest",
     "Received",
     "aim",
     "as_field_error",

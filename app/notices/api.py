@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
+from pydantic import MISSING
 
 from app.kit.errors import NotFound
 from app.kit.http.idempotency import Answer
@@ -30,7 +31,7 @@ async def create_notice(request: Repeatable, tx: Writing, body: schemas.NewNotic
     """Publish a notice: what people are told before they are asked. A published version never changes."""
 
     async def work() -> Answer:
-        words = Words(body.title, body.body, body.purposes)
+        words = _words(body)
         actor = name_actor(tx.caller)
         notice = await publish_notice(
             tx.session, tx.tenant, name=body.name, language=body.language, words=words, actor=actor
@@ -78,7 +79,7 @@ async def create_notice_version(
             tx.session,
             tx.tenant,
             notice_id,
-            words=Words(body.title, body.body, body.purposes),
+            words=_words(body),
             change_kind=body.change_kind,
             grace=timedelta(days=body.grace_days),
             actor=name_actor(tx.caller),
@@ -95,6 +96,10 @@ async def get_notice_version(
 ) -> schemas.NoticeVersion:
     """See one version as people were shown it."""
     return _version(await queries.get_version(tx.session, tx.tenant, notice_id, version))
+
+
+def _words(body: schemas.NewNotice | schemas.NewNoticeVersion) -> Words:
+    return Words(body.title, body.body, body.purposes, None if body.shown_since is MISSING else body.shown_since)
 
 
 def _notice(notice: queries.Notice) -> schemas.Notice:

@@ -42,6 +42,7 @@ notice_versions = Table(
     Column("purpose_ids", ARRAY(SmallInteger), nullable=False),
     Column("change_kind", Text, nullable=False),
     Column("published_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("shown_since", TIMESTAMP(timezone=True)),
     UniqueConstraint("notice_id", "version"),
 )
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -26,11 +26,15 @@ _make_stale = sql_beside(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What people are shown, and for which purposes (keys)."""
+    """What people are shown, and for which purposes (keys).
+
+    `shown_since`: when a text that was in use before it is published here was first shown. None: it is new.
+    """
 
     title: str
     body: str
     purposes: Sequence[str]
+    shown_since: datetime | None = None
 
 
 async def publish_notice(
@@ -105,6 +109,7 @@ async def _write(
         "sha256": hash_words(words.title, words.body),
         "purpose_ids": await _purpose_ids(session, words.purposes),
         "change_kind": change_kind,
+        "shown_since": words.shown_since,
     }
     await session.execute(insert(notice_versions).values(row))
     detail = {"notice": encode("ntc", notice_id), "version": version, "change_kind": change_kind}

@@ -25,6 +25,7 @@ class Version:
     purposes: tuple[str, ...]
     change_kind: str
     published_at: datetime
+    shown_since: datetime
     stale_at: datetime | None
 
 
@@ -41,7 +42,8 @@ class Notice:
 _VERSION = """
 SELECT v.id, v.notice_id, v.version, v.language, v.title, v.body, v.sha256,
        ARRAY(SELECT p.key FROM purposes_v1 AS p WHERE p.id = ANY (v.purpose_ids) ORDER BY p.id) AS purposes,
-       v.change_kind, v.published_at, s.stale_at
+       v.change_kind, v.published_at, coalesce(v.shown_since, v.published_at) AS shown_since,
+       s.stale_at
   FROM notice_versions AS v
   LEFT JOIN notice_staleness AS s ON s.tenant_id = v.tenant_id AND s.notice_version_id = v.id
  WHERE v.tenant_id = :tenant

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from app.kit.clock import utc_now
 from app.kit.errors import BadValue
+from app.kit.http.moments import Moment
 from app.kit.ids import PrefixedId
 from app.kit.page import PageBody
 from app.tenants.schemas import Name
@@ -14,6 +16,18 @@ from app.tenants.schemas import Name
 NoticeId = Annotated[UUID, PrefixedId("ntc")]
 VersionId = Annotated[UUID, PrefixedId("ntv")]
 Body = Annotated[str, StringConstraints(min_length=1, max_length=100_000, pattern=r"^[^\x00]+$")]
+
+
+def _not_ahead(moment: datetime) -> datetime:
+    if moment > utc_now():
+        raise BadValue("shown_since_ahead", "Nobody can have been shown it yet.")
+    return moment
+
+
+ShownSince = Annotated[
+    Annotated[Moment, Field(strict=False), AfterValidator(_not_ahead)] | MISSING,
+    Field(description="Since when people are shown this text, if that was before it is published here."),
+]
 Purposes = Annotated[list[str], Field(min_length=1, max_length=24, description="Keys from `GET /v1/purposes`.")]
 
 
@@ -27,6 +41,7 @@ class NewNotice(BaseModel):
     title: Name
     body: Body
     purposes: Purposes
+    shown_since: ShownSince = MISSING
 
 
 class NewNoticeVersion(BaseModel):
@@ -44,6 +59,7 @@ class NewNoticeVersion(BaseModel):
     grace_days: Annotated[
         int, Field(ge=0, le=365, description="When: this many days from now. Only for a material change.")
     ] = 0
+    shown_since: ShownSince = MISSING
 
     @model_validator(mode="after")
     def _grace_is_for_material(self) -> "NewNoticeVersion":
@@ -67,6 +83,7 @@ class NoticeVersionSummary(BaseModel):
     purposes: list[str]
     change_kind: Literal["first", "editorial", "material"]
     published_at: datetime
+    shown_since: Annotated[datetime, Field(description="No consent that is older can rest on this version.")]
     stale_at: datetime | None
 
 

@@ -57,7 +57,7 @@ SELECT e.id, e.content, e.evidence_ct, p.key AS purpose
 _notices = text(
     """
 SELECT n.id, n.name, n.version, n.language, n.title, n.body, n.sha256, n.published_at
-  FROM notice_texts_v1 AS n
+  FROM notice_bodies_v1 AS n
  WHERE n.tenant_id = :tenant AND (CAST(:after AS uuid) IS NULL OR n.id > CAST(:after AS uuid))
    AND n.id IN (SELECT e.notice_version_id FROM consent_events_v1 AS e
                  WHERE e.tenant_id = :tenant AND e.person_id = :person AND e.notice_version_id IS NOT NULL)

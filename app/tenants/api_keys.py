@@ -41,6 +41,7 @@ SCOPES: dict[str, str] = {
     "registers:write": "Enter, change and end entries of the registers",
     "registers:export": "Export the registry of processing; each export is written down",
     "duties:read": "See what is due",
+    "audit:read": "See receipts, and export the chain that proves them",
     "keys:read": "See API keys (never their secrets)",
     "keys:write": "Issue and revoke API keys",
 }

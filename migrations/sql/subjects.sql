@@ -259,14 +259,14 @@ CREATE VIEW person_stops_v1 WITH (security_invoker = true) AS
 SELECT tenant_id, person_id, scope, raised_by, kind, act, acted_at, event_id FROM suppressions;
 CREATE VIEW person_heard_v1 WITH (security_invoker = true) AS
 SELECT tenant_id, person_id, fingerprint, kind, keyword, provider_at, seen_at FROM inbound_messages;
-CREATE VIEW notice_texts_v1 WITH (security_invoker = true) AS
+CREATE VIEW notice_bodies_v1 WITH (security_invoker = true) AS
 SELECT v.tenant_id, v.id, n.name, v.version, v.language, v.title, v.body, v.sha256, v.published_at
   FROM notice_versions AS v JOIN notices AS n ON n.id = v.notice_id;
 CREATE VIEW tenants_v1 WITH (security_invoker = true) AS
 SELECT tenant_id, name FROM tenants;
 GRANT SELECT ON inbound_messages TO toplu_api; -- that a person wrote, never their words
 GRANT SELECT ON person_messages_v1, person_records_v1, person_states_v1, person_stops_v1, person_heard_v1,
-                notice_texts_v1, tenants_v1 TO toplu_api, toplu_worker;
+                notice_bodies_v1, tenants_v1 TO toplu_api, toplu_worker;
 
 -- Whose time is over. A batch that never started is as old as itself.
 CREATE VIEW expired_batches_v1 WITH (security_invoker = true) AS
@@ -290,7 +290,8 @@ SELECT x.tenant_id, x.data_class, x.purpose_id, x.batch_id, m.id
   JOIN messages AS m ON m.tenant_id = x.tenant_id AND m.batch_id = x.batch_id
  WHERE CASE x.data_class
        WHEN 'message_content' THEN num_nonnulls(m.variables_ct, m.reference) > 0
-       WHEN 'delivery_events' THEN EXISTS (SELECT FROM delivery_events AS e WHERE e.message_id = m.id)
+       WHEN 'delivery_events' THEN EXISTS (SELECT FROM delivery_events AS e
+                                             WHERE e.message_id = m.id AND e.kind <> 'sending')
        ELSE true END
    AND NOT EXISTS (SELECT FROM legal_holds_v1 AS h WHERE h.person_id = m.person_id);
 
@@ -391,7 +392,9 @@ BEGIN
         IF wanted = 'message_content' THEN
             UPDATE messages SET variables_ct = NULL, reference = NULL WHERE id = ANY (page);
         ELSE
-            DELETE FROM delivery_events WHERE message_id = ANY (page);
+            -- when it was claimed is part of the decision, which is sealed: it goes with the record
+            DELETE FROM delivery_events
+             WHERE message_id = ANY (page) AND (kind <> 'sending' OR wanted = 'message_records');
         END IF;
         IF wanted = 'message_records' THEN
             DELETE FROM outcomes WHERE id = ANY (page);

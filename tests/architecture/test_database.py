@@ -73,6 +73,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
         "find_senders_v1",
         "remove_aborted_upload_v1",
         "retention_due_v1",
+        "sealable_tenants_v1",
         "sweepable_tenants_v1",
     ] == [row["proname"] for row in rows]
 
@@ -140,6 +141,8 @@ async def test_every_statement_prepares_against_the_migrated_schema(module_datab
 
 APPEND_ONLY = (
     "consent_events",
+    "consent_import_chunks",
+    "evidence_objects",
     "delivery_events",
     "webhook_raw",
     "audit_events",
@@ -150,6 +153,10 @@ APPEND_ONLY = (
     "batch_waits",
     "destruction_runs",
     "destruction_items",
+    "chain_links",
+    "chain_nodes",
+    "decision_roots",
+    "checkpoints",
 )
 
 

@@ -40,6 +40,11 @@ NOWHERE = {
             NOWHERE | {"TOPLU_MASTER_KEY": KEY},
             "looks like ten_",
         ),
+        (["audit", "verify"], {}, "TOPLU_DATABASE_URL is not set"),
+        (["audit", "checkpoint"], NOWHERE | {"TOPLU_MASTER_KEY": KEY}, "nothing listens there"),
+        (["audit", "verify", "--key", "a-canary-key"], NOWHERE | {"TOPLU_MASTER_KEY": KEY}, "--key is not usable"),
+        (["audit", "verify", "/etc/hostname"], {}, "unreadable: "),
+        (["receipt", "verify", "/etc/hostname"], {}, "unreadable: this is no JSON"),
         (["up", "--data-dir", "/dev/null/x"], {}, "cannot be used as data directory"),
     ],
 )
@@ -122,3 +127,23 @@ def test_the_api_describes_itself_without_servers_or_settings(tmp_path: Path) ->
 
     assert 0 == done.returncode, done.stderr
     assert "/v1/batches" in json.loads(target.read_text())["paths"]
+
+
+def test_a_replay_says_whether_the_state_is_what_the_ledger_says(
+    servers: Servers, module_database: TestDatabase
+) -> None:
+    settings = NOWHERE | {"TOPLU_DATABASE_URL": module_database.url, "TOPLU_MASTER_KEY": KEY}
+    nobody = toplu("consents", "replay", **settings)
+    toplu("init", **settings)
+
+    agreeing = toplu("consents", "replay", **settings)
+    servers.postgres.sql(
+        "INSERT INTO toplu.consent_states (tenant_id, purpose_id, person_id, consent_act)"
+        " SELECT tenant_id, 4, tenant_id, 'given' FROM toplu.tenants",
+        database=module_database.name,
+    )
+    differing = toplu("consents", "replay", **settings)
+
+    assert (1, "There is no tenant" in nobody.stderr) == (nobody.returncode, True)
+    assert (0, True) == (agreeing.returncode, "0 facts compared" in agreeing.stdout)
+    assert (1, True) == (differing.returncode, "1 of 1 facts" in differing.stdout and "per_" in differing.stdout)

@@ -36,6 +36,17 @@ def test_it_answers_why_and_obeys_the_stop(demo: Demo) -> None:
     assert "sending" not in stopped
 
 
+def test_it_proves_what_it_did_with_sequence_root_and_checkpoint(demo: Demo) -> None:
+    proof = demo.printed.partition("proof, by `toplu audit verify`")[2]
+
+    found = re.search(r"sequence    (\d+)\n +root        [0-9a-f]{64}\n +checkpoint  (\d+) time ", proof)
+
+    assert found is not None, demo.printed
+    assert found[1] == found[2]
+    assert "decisions   200 recomputed" in proof
+    assert "The chain holds." in proof
+
+
 def test_it_leaves_nothing_behind(demo: Demo) -> None:
     assert [] == demo.left_behind
 

@@ -62,7 +62,8 @@ def value_of(schema: dict[str, Any], schemas: dict[str, Any], fields: Mapping[st
             inner = {name: said for name, said in schema["properties"].items() if fields.get(name, ...) is not None}
             return {name: fields.get(name) or value_of(said, schemas, fields) for name, said in inner.items()}
         case "object":
-            return {"x": value_of(schema.get("additionalProperties", {"type": "string"}), schemas, fields)}
+            inside = schema.get("additionalProperties", True)
+            return {"x": value_of({"type": "string"} if inside is True else inside, schemas, fields)}
         case "array":
             return [value_of(schema["items"], schemas, fields)]
         case "string":

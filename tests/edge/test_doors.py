@@ -39,7 +39,7 @@ async def answers(
     """What each route under /v1 answers: status, code, challenge."""
     found = {}
     for one in operations:
-        if one.path.startswith("/v1/"):
+        if one.path.startswith("/v1/") and one.scopes:
             headers = {} if authorization is None else {"authorization": authorization}
             answer = await http.request(one.method, one.url(), headers=headers)
             found[one.id] = (answer.status_code, answer.json()["code"], answer.headers.get("www-authenticate"))

@@ -105,4 +105,5 @@ def fitting(house: House) -> dict[str, Any]:
     shaped = {"language": "tr", "phone_number_id": "123456", "waba_id": "123456", "display_phone_number": "+908500"}
     texts = {"purposes": [MARKETING], "transaction_id": "iys-1", "occurred_at": "2026-11-02T09:15:04Z"}
     left_out = dict.fromkeys(("user_id", "basis_ref", "valid_until", "send_at", "expires_at", "grace_days"))
+    left_out |= dict.fromkeys(("supersedes", "renews", "evidence_ids", "notice_shown_at", "shown_since"))
     return known | shaped | texts | left_out

@@ -13,6 +13,7 @@ from app.consents.gate import Refusal
 from app.dispatch.create import create
 from app.dispatch.flow.accept import ROW_REFUSALS
 from app.dispatch.states import State
+from app.evidence.examine import Flaw
 from app.inbound.keywords import STOP_WORDS, fold
 from app.kit.errors import TopluError, all_errors
 from app.kit.tables import metadata
@@ -133,6 +134,10 @@ def test_every_table_is_in_its_room() -> None:
 
     assert metadata.tables.keys() - {"business_clock", "heartbeats"} == written
     assert all((ROOT / "app" / row[0]).is_dir() for row in lines)
+
+
+def test_every_flaw_of_a_proof_is_written() -> None:
+    assert set(Flaw) == set(firsts("docs/proof.md", "flaw"))
 
 
 def test_the_knobs_faults_and_magic_numbers_are_the_sandboxs() -> None:

@@ -1,5 +1,6 @@
 """A tenant sees only its own: by the query, by row-level security under it, and on every route."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -45,8 +46,14 @@ async def two(house: House) -> tuple[House, Tenant]:
     )
     for register, entry in NEW.items():
         await made(house.client, f"/v1/registers/{register}", entry)
+    proof = {"kind": "paper_scan", "sha256": "ab" * 32, "media_type": "image/png", "size_bytes": 1}
+    await house.client.post("/v1/evidence", json=proof)
+    await house.client.post("/v1/consent-imports", content=b"{}", headers={"content-type": "application/x-ndjson"})
     await house.until_settled(batch["id"])
-    return house, await house.add_tenant("Öteki Ltd. Şti.")
+    other = await house.add_tenant("Öteki Ltd. Şti.")
+    while not await count(house.run.db, other.id, "checkpoints"):
+        await asyncio.sleep(0.1)  # the worker seals what was just written for it
+    return house, other
 
 
 @pytest.mark.parametrize("door", ["api", "worker"])
@@ -64,6 +71,8 @@ async def test_neither_role_sees_another_tenants_rows(two: tuple[House, Tenant],
             "api_keys": 1,
             "audit_events": 2,
             **BORN_WITH,
+            "chain_links": 2,
+            "checkpoints": 1,
         }.get(table, 0)
         if own is None:
             continue
@@ -174,4 +183,7 @@ async def _ids_of(house: House) -> dict[str, str]:
         "hold_id": await made(f"/v1/people/{person}/holds", BODIES["createHold"]),
         "task_id": await made("/v1/destruction-tasks", {"archive": "A", "reason": "retention"}),
         "run_id": await first("/v1/destruction-runs"),
+        "evidence_id": await first("/v1/evidence"),
+        "import_id": await first("/v1/consent-imports"),
+        "checkpoint_id": await first("/v1/audit/checkpoints"),
     }

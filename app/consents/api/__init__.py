@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.consents.api import bases, consents, people, suppressions
+from app.consents.api import bases, consents, evidence, imports, people, suppressions
 
 router = APIRouter(prefix="/v1", tags=["consents"])
-for part in (consents, bases, suppressions, people):
+for part in (consents, bases, suppressions, people, evidence, imports):
     router.include_router(part.router)

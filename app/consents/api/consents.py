@@ -17,9 +17,9 @@ from app.consents.errors import (
 )
 from app.consents.fields import MOST_BYTES, known
 from app.consents.name_people import name_people
-from app.consents.read_rows import read_rows, reject, tell
+from app.consents.read_consent import read_consent
+from app.consents.read_rows import read_rows, reject, tell, tell_consents
 from app.consents.record import record
-from app.consents.rows import Consent, Iys
 from app.consents.who import Named, name
 from app.consents.withdraw import withdraw
 from app.kit.errors import FieldError, Invalid
@@ -41,7 +41,7 @@ Writing = Annotated[Transaction, writes("consents:write")]
 
 @router.post(
     "",
-    response_model=schemas.Recorded,
+    response_model=schemas.RecordedConsents,
     responses=declares(RowsInvalid, ConsentNotApplicable, NoticeDoesNotCoverPurpose),
 )
 @accepts_up_to(MOST_BYTES)
@@ -49,12 +49,13 @@ async def record_consents(request: Repeatable, tx: Writing, body: schemas.Record
     """Record up to 10,000 consents and approvals, given or refused.
 
     The newest act of a person, purpose and kind counts, in whatever order they arrive; on equal times the one that
-    restricts. People who are not known yet are made.
+    restricts. People who are not known yet are made. What was given as a condition, or together with something else,
+    or by a minor, is kept and does not count: `not_counted` names those rows.
     """
 
     async def work() -> Answer:
         skip = body.on_invalid == "skip"
-        read = read_rows("consents", body.consents, schemas.NewConsent, _consent)
+        read = read_rows("consents", body.consents, schemas.NewConsent, read_consent)
         if not skip:
             reject(read.wrong)
         attested = tx.run.settings.iys_mode == "attested"
@@ -70,8 +71,8 @@ async def record_consents(request: Repeatable, tx: Writing, body: schemas.Record
         wrong = read.after(outcome)
         if not skip:
             reject(wrong)
-        log.info("consents.recorded", size=outcome.recorded, rejected=len(wrong))
-        return answer_with(200, tell(outcome.recorded, wrong))
+        log.info("consents.recorded", size=outcome.recorded, rejected=len(wrong), not_counted=len(outcome.discounted))
+        return answer_with(200, tell_consents(read, outcome, wrong))
 
     return await once(tx, request, work)
 
@@ -163,21 +164,3 @@ async def _withdrawable(tx: Transaction, body: schemas.WithdrawConsents) -> list
 
 def _at(error: type[Invalid], index: int) -> Invalid:
     return error(errors=[FieldError(f"/purposes/{index}", error.code, error.message())])
-
-
-def _consent(row: schemas.NewConsent) -> Consent:
-    iys = None if row.iys is MISSING else Iys(row.iys.transaction_id, row.iys.date)
-    return Consent(
-        row.purpose,
-        row.act,
-        row.channel,
-        row.occurred_at,
-        row.kind,
-        known(row.to),
-        known(row.user_id),
-        known(row.notice_version_id),
-        known(row.method),
-        known(row.valid_until),
-        iys,
-        row.evidence,
-    )

@@ -48,4 +48,12 @@ def _shown(event: queries.ConsentEvent) -> schemas.ConsentEvent:
         iys_transaction_id=event.iys_transaction_id,
         iys_date=event.iys_date,
         evidence_digest=None if event.evidence_digest is None else event.evidence_digest.hex(),
+        collection_context=event.collection_context,
+        language=event.language,
+        supersedes=event.supersedes_id,
+        renews=event.renews_id,
+        challenge_id=event.challenge_id,
+        import_id=event.import_id,
+        evidence_ids=list(event.evidence_ids or ()),
+        details=dict(event.details or {}),
     )

@@ -1,6 +1,5 @@
 """Recipients as a stream: NDJSON or CSV of any length."""
 
-import base64
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,22 +13,24 @@ from app.dispatch.errors import (
     BatchClosed,
     BatchUnknown,
     RecipientsInvalid,
-    StreamUnreadable,
     UploadInProgress,
 )
 from app.dispatch.flow.accept import Recipient
 from app.dispatch.queries import find_batch
-from app.dispatch.rows.csv_rows import BOM, CsvRows, read_header
-from app.dispatch.rows.lines import cut_lines
+from app.dispatch.rows.csv_rows import Columns, find_columns
 from app.dispatch.rows.objects import read_line
 from app.dispatch.schemas import BatchId, Upload
 from app.dispatch.show import show_refused
-from app.dispatch.upload import Digest, Received, close_upload, give_up, open_upload, receive
-from app.kit.errors import Malformed, UnsupportedType
+from app.dispatch.upload import Received, close_upload, give_up, open_upload, receive
 from app.kit.http.body import accepts_up_to
 from app.kit.http.idempotency import judge, read_key
 from app.kit.http.openapi import declares
+from app.kit.http.streams import CSV, MOST_STREAM_BYTES, announced_digest, body_of, read_media_type
 from app.kit.ids import encode
+from app.kit.rows.cells import Heading, cut_cells
+from app.kit.rows.digest import Digest
+from app.kit.rows.errors import StreamUnreadable
+from app.kit.rows.lines import cut_lines
 from app.runtime import Runtime, TenantKeys
 from app.tenants.door import Caller, needs
 from app.tenants.keys import get_tenant_keys
@@ -39,9 +40,6 @@ log = structlog.get_logger()
 
 router = APIRouter(tags=["batches"])
 
-MOST_STREAM_BYTES = 4 * 1024**3
-NDJSON = ("application/x-ndjson", "application/jsonl")
-CSV = ("text/csv",)
 OPERATION = "POST /v1/batches/{batch_id}/recipients"
 
 _BODY: dict[str, Any] = {
@@ -84,14 +82,10 @@ async def add_batch_recipients(
 
     With an `Idempotency-Key`, the same body again is answered again; another body is 422.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in NDJSON + CSV:
-        raise UnsupportedType
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedType("A stream of recipients is taken as it is, without Content-Encoding.")
+    media_type = read_media_type(request, "recipients")
     key = read_key(request.headers.get("idempotency-key"))
     run: Runtime = request.state.run
-    body = Digest(_bytes(request))
+    body = Digest(body_of(request))
     async with run.db.begin(caller.tenant_id) as session:
         keys = await get_tenant_keys(run, session, caller.tenant_id)
         kept = None if key is None else await Memory(session, caller.tenant_id, keys, OPERATION).find(key)
@@ -100,7 +94,7 @@ async def add_batch_recipients(
             pass  # a replay is judged by its body, which is known only at its end
         answer = judge(kept, fingerprint_of(keys, request, body.value()))
         return Response(answer.body, answer.status, answer.headers, "application/json")
-    announced = _announced_digest(content_digest)
+    announced = announced_digest(content_digest)
     return await _take_stream(request, run, caller, keys, batch_id, media_type, body, key, announced)
 
 
@@ -146,12 +140,6 @@ async def _take_stream(
     return Response(answer.body, answer.status, answer.headers, "application/json")
 
 
-async def _bytes(request: Request) -> AsyncIterator[bytes]:
-    async for part in request.stream():
-        if part:
-            yield part
-
-
 async def _ndjson(body: AsyncIterator[bytes]) -> AsyncIterator[list[Recipient]]:
     number = 0
     async for lines in cut_lines(body):
@@ -166,39 +154,14 @@ async def _ndjson(body: AsyncIterator[bytes]) -> AsyncIterator[list[Recipient]]:
 async def _csv(
     body: AsyncIterator[bytes], variables: tuple[str, ...], ignored: list[str]
 ) -> AsyncIterator[list[Recipient]]:
-    reader: CsvRows | None = None
-    empty = 0  # lines before the header
-    async for lines in cut_lines(body):
-        while reader is None and lines:
-            first, *lines = lines
-            if first is not None and not first.removeprefix(BOM).strip():
-                empty += 1
-                continue
-            columns = read_header(first, variables)
-            ignored += columns.ignored
-            reader = CsvRows(columns, header_row=empty + 1)
-        if reader is not None:
-            yield list(reader.read(lines))
-    if reader is not None:
-        yield list(reader.read([], last=True))
+    understood: list[Columns] = []
 
+    def understand(heading: Heading) -> None:
+        understood.append(find_columns(heading, variables))
+        ignored.extend(understood[0].ignored)
 
-def _announced_digest(header: str | None) -> bytes | None:
-    """The sha-256 of `Content-Digest` (RFC 9530), if the caller sent one."""
-    if header is None:
-        return None
-    for part in header.split(","):
-        name, _, value = part.strip().partition("=")
-        if name == "sha-256" and value.startswith(":") and value.endswith(":"):
-            return _from_base64(value[1:-1])
-    return None
-
-
-def _from_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        raise Malformed("Content-Digest cannot be read.") from None
+    async for rows in cut_cells(body, understand):
+        yield [understood[0].recipient(row) for row in rows]
 
 
 def _shown(batch: UUID, received: Received, ignored: list[str]) -> Upload:

@@ -123,6 +123,7 @@ async def open_shop(desk: Desk) -> Shop:
         "title": "Aydınlatma metni",
         "body": "Kişisel verileriniz kampanya bildirimi amacıyla işlenir.",
         "purposes": [MARKETING, OTHER_MARKETING, CONSENT_ONLY],
+        "shown_since": "2025-01-01T00:00:00Z",
     }
     made = await tenant.http.post("/v1/notices", json=notice)
     assert 201 == made.status_code, made.text

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.dispatch.rows.csv_rows import CsvRows, read_header
-from app.dispatch.rows.lines import MAX_LINE_BYTES, cut_lines
 from app.dispatch.rows.objects import read_line, read_object
 from app.kit.errors import TopluError
+from app.kit.rows.lines import MAX_LINE_BYTES, cut_lines
 
 pytestmark = pytest.mark.anyio
 

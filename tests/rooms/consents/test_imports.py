@@ -1,0 +1,301 @@
+"""Imports of consents: what opens, what is only kept, and what is said of each row."""
+
+import hashlib
+import json
+from base64 import b64encode
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from app.consents.imports import take
+from app.consents.replay import replay
+from tests.rooms.consents.build import EARLIER, MARKETING, ORDERS, Shop, code, open_shop, phone
+
+pytestmark = pytest.mark.anyio
+
+NDJSON = {"content-type": "application/x-ndjson"}
+CSV = {"content-type": "text/csv"}
+
+
+async def send(shop: Shop, *rows: Any, **headers: str) -> httpx.Response:
+    """An import of JSON objects, or of lines as they are."""
+    lines = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
+    return await shop.http.post("/v1/consent-imports", content=b"\n".join(lines), headers=NDJSON | headers)
+
+
+async def became(shop: Shop, answer: httpx.Response, **asked: Any) -> list[tuple[Any, ...]]:
+    """(row, outcome, reason, detail) of every row."""
+    assert 201 == answer.status_code, answer.text
+    page = await shop.http.get(f"{answer.headers['location']}/rows", params={"limit": 200, **asked})
+    assert 200 == page.status_code, page.text
+    return [(one["row"], one["outcome"], one["reason"], one["detail"]) for one in page.json()["data"]]
+
+
+def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def later(minutes: int) -> str:
+    return (EARLIER + timedelta(minutes=minutes)).isoformat()
+
+
+async def events(shop: Shop) -> list[dict[str, Any]]:
+    return await shop.desk.rows(shop.id, "SELECT * FROM consent_events ORDER BY id")
+
+
+async def test_an_import_says_of_each_row_what_opened_and_what_did_not_and_why(shop: Shop) -> None:
+    stopped, withdrew, told_off = phone(), phone(), phone()
+    await shop.act("suppressions", stopped, scope="marketing", by="person")
+    await shop.act("consents/withdraw", withdrew, occurred_at=later(10))
+    rows: list[Any] = [
+        *shop.both(phone()),
+        shop.consent(phone()),
+        *shop.both(stopped),
+        *shop.both(withdrew),
+        shop.consent(phone(), act="refused"),
+        without(shop.consent(phone()), "method"),
+        without(shop.consent(phone()), "notice_version_id"),
+        without(shop.approval(phone()), "iys"),
+        shop.consent(phone(), bundled_with=["membership"]),
+        shop.consent("12"),
+        shop.consent(told_off, purpose=ORDERS),
+        shop.consent(told_off, notice_version_id="ntv_01h455vb4pex5vsknk084sn02q"),
+        shop.consent(told_off, occurred_at="2015-04-30T00:00:00Z"),
+        b'{"to": ',
+        shop.consent(told_off, channel="fax"),
+        b"",
+        shop.consent(told_off, surprise=1),
+    ]
+
+    answer = await send(shop, *rows)
+
+    assert [
+        (1, "opened", None, None),
+        (2, "opened", None, None),
+        (3, "recorded", "consent_not_given", "commercial_approval"),
+        (4, "recorded", "suppressed", "scope:marketing"),
+        (5, "recorded", "suppressed", "scope:marketing"),
+        (6, "recorded", "older_than_later_act", None),
+        (7, "recorded", "consent_withdrawn", "explicit_consent"),
+        (8, "recorded", "refusal_recorded", None),
+        (9, "recorded", "method_missing", "method"),
+        (10, "recorded", "notice_version_missing", "notice_version_id"),
+        (11, "recorded", "iys_attestation_missing", "iys"),
+        (12, "recorded", "bundled", None),
+        (13, "refused", "invalid_number", "to"),
+        (14, "refused", "consent_not_applicable", "purpose"),
+        (15, "refused", "unknown_notice_version", "notice_version_id"),
+        (16, "refused", "time_out_of_range", "occurred_at"),
+        (17, "refused", "json_invalid", None),
+        (18, "refused", "literal_error", "channel"),
+        (20, "refused", "extra_forbidden", "surprise"),
+    ] == await became(shop, answer)
+    body = answer.json()
+    assert ("completed", 19, 2, 10, 0, 7) == tuple(
+        body[name] for name in ("state", "rows", "opened", "recorded", "repeated", "refused")
+    )
+    assert 17 == sum(body["reasons"].values())
+    assert "unknown_person" == await shop.verdict(told_off)
+
+
+@pytest.mark.covers("A4a")
+async def test_a_row_without_proof_is_kept_as_imported_and_never_opens_nor_closes(shop: Shop) -> None:
+    to, legacy = phone(), phone()
+    await shop.record(*shop.both(to))
+    unproven = [without(shop.consent(legacy), "method"), without(shop.approval(legacy), "iys")]
+
+    await send(shop, *unproven, without(shop.consent(to, occurred_at=later(5)), "method"))
+
+    acts = [row["act"] for row in await events(shop)]
+    async with shop.desk.run.db.begin(shop.id) as session:
+        replayed = await replay(session, shop.id)
+    assert ["given", "given", "imported", "imported", "imported"] == acts
+    assert ["consent_not_given", None] == [await shop.verdict(legacy), await shop.verdict(to)]
+    assert replayed.agrees
+
+
+async def test_rows_that_are_sent_again_are_recognised(shop: Shop) -> None:
+    to = phone()
+    rows = [*shop.both(to), shop.consent(to), shop.consent(phone(), act="refused"), without(shop.consent(to), "method")]
+    first = await send(shop, *rows)
+    before = await events(shop)
+
+    again = await send(shop, *rows, shop.consent(to, occurred_at=later(1)))
+
+    assert ["opened", "opened", "repeated", "recorded", "recorded"] == [row[1] for row in await became(shop, first)]
+    assert [*["repeated"] * 5, "opened"] == [row[1] for row in await became(shop, again)]
+    assert (5, 1) == (again.json()["repeated"], again.json()["opened"])
+    assert len(before) + 1 == len(await events(shop))
+
+
+async def test_csv_as_a_turkish_spreadsheet_writes_it_is_read(shop: Shop) -> None:
+    first, second = phone(), phone()
+    shared = f"{MARKETING};given;%s;web_form;{EARLIER.isoformat()};checkbox;%s;%s"
+    kinds = [
+        ("explicit_consent", shop.notice_version, ";;membership;Üsküdar şubesi;false;"),
+        ("commercial_approval", "", "iys-1;2026-01-05;membership;;;"),
+    ]
+    header = (
+        "To;Purpose;Act;Kind;Channel;Occurred_At;Method;Notice_Version_Id;IYS_Transaction_Id;IYS_Date;"
+        "Collection_Context;Evidence.Branch;Is_Precondition;Bundled_With;Şehir"
+    )
+    lines = [header]
+    for to in (first, f"0{second[3:]}"):
+        lines += [f"{to};{shared % (kind, notice, rest)};Iğdır" for kind, notice, rest in kinds]
+    lines.append(f"{phone()};{shared % ('explicit_consent', shop.notice_version, ';;;;false;membership|terms')};")
+    body = b"\xef\xbb\xbf" + "\r\n".join(lines[:3]).encode() + b"\r\n" + "\r\n".join(lines[3:]).encode("cp1254")
+
+    answer = await shop.http.post("/v1/consent-imports", content=body, headers=CSV)
+
+    assert [
+        (2, "opened", None, None),
+        (3, "opened", None, None),
+        (4, "opened", None, None),
+        (5, "opened", None, None),
+        (6, "recorded", "bundled", None),
+    ] == await became(shop, answer)
+    assert ["column 15"] == answer.json()["ignored_columns"]
+    assert [None, None] == [await shop.verdict(first), await shop.verdict(second)]
+    assert ["membership"] * 4 == [row["collection_context"] for row in (await events(shop)) if row["act"] == "given"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"to,purpose\n+905320000001,x", "csv_columns_missing"),
+        (b"to,to\n1,2", "stream_unreadable"),
+        (b"", "stream_empty"),
+        (b"\n\n", "stream_empty"),
+    ],
+)
+async def test_a_csv_that_is_no_list_of_consents_is_refused(shop: Shop, body: bytes, expected: str) -> None:
+    answer = await shop.http.post("/v1/consent-imports", content=body, headers=CSV)
+
+    listed = (await shop.http.get("/v1/consent-imports")).json()["data"]
+    assert (422, expected) == code(answer)
+    assert [("aborted", 0)] == [(one["state"], one["rows"]) for one in listed]
+
+
+async def test_what_is_no_stream_is_refused_before_it_is_opened(shop: Shop) -> None:
+    answers = [
+        await shop.http.post("/v1/consent-imports", content=b"{}", headers={"content-type": "application/json"}),
+        await shop.http.post("/v1/consent-imports", content=b"{}", headers=NDJSON | {"content-encoding": "gzip"}),
+    ]
+
+    assert [(415, "unsupported_type")] * 2 == [code(answer) for answer in answers]
+    assert [] == (await shop.http.get("/v1/consent-imports")).json()["data"]
+
+
+async def test_an_import_under_its_key_is_done_once(shop: Shop) -> None:
+    rows = shop.both(phone())
+
+    answers = [await send(shop, *rows, **{"idempotency-key": "list-7"}) for _ in range(2)]
+    other = await send(shop, *shop.both(phone()), **{"idempotency-key": "list-7"})
+
+    assert answers[0].json() == answers[1].json()
+    assert "true" == answers[1].headers["idempotency-replay"]
+    assert (422, "idempotency_key_reused") == code(other)
+    assert 2 == len(await events(shop))
+
+
+async def test_a_body_that_was_not_announced_says_so_and_what_it_did_stays(shop: Shop) -> None:
+    row = json.dumps(shop.consent(phone())).encode()
+    good, bad = (b64encode(hashlib.sha256(text).digest()).decode() for text in (row, b"else"))
+
+    taken = await send(shop, row, **{"content-digest": f"sha-256=:{good}:"})
+    refused = await send(shop, row, **{"content-digest": f"sha-256=:{bad}:"})
+
+    listed = (await shop.http.get("/v1/consent-imports")).json()["data"]
+    assert (201, (400, "digest_mismatch")) == (taken.status_code, code(refused))
+    assert [("completed", 1, 0), ("aborted", 1, 1)] == [(one["state"], one["rows"], one["repeated"]) for one in listed]
+
+
+async def test_rows_are_paged_filtered_and_streamed_across_chunks(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.consents.imports.receive.CHUNK_ROWS", 4)
+    people = [phone() for _ in range(5)]
+    rows = [row for to in people for row in (*shop.both(to), shop.consent("1"))]
+
+    answer = await send(shop, *rows)
+
+    place = answer.headers["location"]
+    pages, cursor = [], {}
+    while True:
+        page = (await shop.http.get(f"{place}/rows", params={"limit": 4, **cursor})).json()
+        pages += [one["row"] for one in page["data"]]
+        if not page["has_more"]:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    streamed = [json.loads(line) for line in (await shop.http.get(f"{place}/results")).text.splitlines()]
+    refused = await became(shop, answer, outcome="refused")
+    wrong_cursor = await shop.http.get(f"{place}/rows", params={"outcome": "opened", **cursor})
+    chunks = await shop.desk.rows(shop.id, "SELECT cardinality(row_numbers) AS n FROM consent_import_chunks")
+    assert [4, 4, 4, 3] == [row["n"] for row in chunks]
+    assert [*range(1, 16)] == pages == [one["row"] for one in streamed]
+    assert [3, 6, 9, 12, 15] == [row[0] for row in refused]
+    assert (400, "cursor_invalid") == code(wrong_cursor)
+    # The consent at the end of a chunk was committed before its approval: it opened nothing when it was asked.
+    assert {"opened", "recorded", "refused"} == {one["outcome"] for one in streamed}
+    assert [None] * 5 == [await shop.verdict(to) for to in people]
+    assert await shop.person(people[0]) is not None
+    assert take.CHUNK_ROWS <= 5_000
+
+
+async def test_no_number_of_a_refused_row_is_kept(shop: Shop) -> None:
+    secret = "+905329998877"
+    row = shop.consent(secret, notice_version_id="ntv_01h455vb4pex5vsknk084sn02q")
+
+    answer = await send(shop, row, {secret: secret}, json.dumps({"to": secret}).encode()[:-1])
+
+    place = answer.headers["location"]
+    shown = answer.text + (await shop.http.get(f"{place}/rows")).text + (await shop.http.get(f"{place}/results")).text
+    kept = str(await shop.desk.rows(shop.id, "SELECT * FROM consent_import_chunks"))
+    assert 3 == answer.json()["refused"]
+    assert secret[1:] not in shown + kept
+    assert [] == await shop.desk.rows(shop.id, "SELECT id FROM aliases")
+
+
+async def test_an_import_is_seen_by_its_tenant_alone_and_needs_the_scope(shop: Shop) -> None:
+    other = await open_shop(shop.desk)
+    answer = await send(shop, *shop.both(phone()))
+    place = answer.headers["location"]
+    _, key = await shop.desk.key(shop.id, ["consents:read"])
+    reader = shop.desk.client({"authorization": f"Bearer {key}"})
+
+    found = [(await other.http.get(place + path)).status_code for path in ("", "/rows", "/results")]
+    written = await reader.post("/v1/consent-imports", content=b"{}", headers=NDJSON)
+
+    assert [404, 404, 404] == found
+    assert (403, "scope_missing") == code(written)
+    assert 200 == (await reader.get(place)).status_code
+
+
+async def test_an_import_is_told_while_it_runs_and_given_up_when_its_process_is_gone(shop: Shop) -> None:
+    await send(shop, *shop.both(phone()))
+    reopen = "UPDATE consent_imports SET state = 'open', seen_at = clock_timestamp() - make_interval(secs => {s})"
+
+    states = []
+    for seconds in (1, 120):
+        async with shop.desk.run.db.begin(shop.id) as session:
+            await session.exec_driver_sql(reopen.format(s=seconds))
+        states.append((await shop.http.get("/v1/consent-imports")).json()["data"][0]["state"])
+
+    assert ["open", "aborted"] == states
+
+
+async def test_evidence_columns_and_lists_reach_the_ledger(shop: Shop) -> None:
+    to = phone()
+    scan = {"kind": "paper_scan", "sha256": "ab" * 32, "media_type": "image/png", "size_bytes": 1}
+    proofs = [(await shop.http.post("/v1/evidence", json=scan)).json()["id"] for _ in range(2)]
+    header = "to,purpose,act,channel,occurred_at,method,notice_version_id,evidence_ids,on_behalf_role,age_assurance"
+    line = f"{to},{MARKETING},given,paper,{EARLIER.isoformat()},signature,{shop.notice_version},{'|'.join(proofs)}"
+
+    answer = await shop.http.post(
+        "/v1/consent-imports", content=f"{header}\n{line},parent,minor\n".encode(), headers=CSV
+    )
+
+    [row] = await events(shop)
+    assert [(2, "recorded", "consent_not_given", "commercial_approval")] == await became(shop, answer)
+    assert ("given", 2) == (row["act"], len(row["evidence_ids"]))
+    assert {"age_assurance": "minor", "on_behalf": {"role": "parent"}} == row["details"]
