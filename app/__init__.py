@@ -4,6 +4,8 @@ The rooms, in the order a message meets them. A room may look down this list, ne
 
     main, worker, cli     the doors: HTTP, queue, operator
     duties                what is due, and when
+    subjects              what a person may ask of us: export, erasure, answers in time
+    retention             what has to go, and when
     evidence              what an auditor may ask: chain, checkpoints, receipts, proof
     inbound               what WhatsApp tells us: verify, keep raw, settle, hear a STOP, answer
     dispatch              a batch's whole life; `flow/` reads from top to bottom

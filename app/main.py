@@ -29,9 +29,11 @@ from app.purposes import api as purposes
 from app.purposes.contact import log_contact_rules_off
 from app.readiness import check_bells, check_database, check_workers, newest_revision
 from app.registers import api as registers
+from app.retention import api as retention
 from app.runtime import Runtime, open_runtime
 from app.senders import api as senders
 from app.settings import Settings
+from app.subjects import api as subjects
 from app.templates import api as templates
 from app.tenants import api as tenants
 from app.terms import api as terms
@@ -59,6 +61,9 @@ TAGS = [
     {"name": "consents", "description": "What people agreed to, and everything that takes it back."},
     {"name": "opt-ins", "description": "Consent asked in the chat that the person began, one act at a time."},
     {"name": "reviews", "description": "Sentences that may mean STOP, for a human to read."},
+    {"name": "people", "description": "One person: everything that is held about them, and an end to it."},
+    {"name": "requests", "description": "What people ask (Law 6698, article 11), with the clock of the answer."},
+    {"name": "retention", "description": "What has to go, and when; what was destroyed."},
     {"name": "notices", "description": "What people were told: immutable published versions."},
     {"name": "purposes", "description": "The closed registry of reasons to write."},
     {"name": "templates", "description": "Approved texts, and the purposes they may carry."},
@@ -89,6 +94,8 @@ ROOMS = (
     duties,
     terms,
     tenants,
+    subjects,
+    retention,
 )
 
 

@@ -16,13 +16,16 @@ from app.kit.db import is_away
 from app.kit.tasks import end_tasks, insist_on_cancelling
 from app.purposes.contact import log_contact_rules_off
 from app.readiness import NotYet, check_database, newest_revision
+from app.retention.run import run_due
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
+from app.subjects.search import search_webhooks
 
 log = structlog.get_logger()
 
 SETTLE_ROWS = 200
 DUTIES_S = 300.0  # how often a worker asks whether the hourly count is due
+SEARCH_S = 60.0
 
 
 class CannotWork(Exception):
@@ -75,6 +78,8 @@ class Stage:
         self._every(LOOK_S, Sealer(run).look)
         self._every(3600.0, lines.make_partitions)
         self._every(DUTIES_S, lambda: tell_overdue(run.db))
+        self._every(3600.0, lambda: run_due(run))
+        self._every(SEARCH_S, lambda: search_webhooks(run))
         if self.settings.poll_s > 0:
             self._every(self.settings.poll_s, lines.wake_due)
             self._every(self.settings.poll_s, lambda: settle_pending(run, SETTLE_ROWS))

@@ -30,6 +30,8 @@ keys = typer.Typer(help="API keys.", no_args_is_help=True)
 program.add_typer(keys, name="keys")
 program.add_typer(audit, name="audit")
 program.add_typer(receipt, name="receipt")
+retention = typer.Typer(help="What has to go, and when.", no_args_is_help=True)
+program.add_typer(retention, name="retention")
 consents = typer.Typer(help="The ledger of consents.", no_args_is_help=True)
 program.add_typer(consents, name="consents")
 program.add_typer(terms, name="terms")
@@ -197,6 +199,25 @@ def create_key_command(
     issued = asyncio.run(create_key(settings, read_tenant(tenant), name=name, scopes=wanted, days=days))
     typer.echo(issued.text)
     _say(f"expires {issued.key.expires_at:%Y-%m-%d}; it is not stored in clear and cannot be shown again")
+
+
+@retention.command("run")
+def run_retention_command(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be destroyed.")] = False,
+    tenant: Annotated[
+        str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Destroy what is over, as workers do every day; or say what that would be."""
+    from app.cli.destroy import destroy
+    from app.cli.read_settings import read_settings, read_tenant
+    from app.cli.serve import check_master_key
+
+    settings = read_settings(data_dir)
+    check_master_key(settings)
+    for line in asyncio.run(destroy(settings, read_tenant(tenant), dry_run=dry_run)):
+        typer.echo(line)
 
 
 @consents.command("replay")

@@ -60,6 +60,9 @@ batches = Table(
     Column("version", Integer, nullable=False),
     _at("waits_until"),
     Column("waits_for", Text),
+    _at("content_destroyed_at"),
+    _at("log_destroyed_at"),
+    _at("records_destroyed_at"),
     Index("batches_tenant_id", "tenant_id", "id"),
     Index("batches_running", "sender_id", "id", postgresql_where=text("state = 'running'")),
     Index(
@@ -68,6 +71,13 @@ batches = Table(
         postgresql_where=text("state IN ('scheduled', 'running', 'paused', 'loading')"),
     ),
     Index("batches_cancelled", "ended_at", postgresql_where=text("state = 'cancelled'")),
+    Index(
+        "batches_content",
+        "tenant_id",
+        "purpose_id",
+        "id",
+        postgresql_where=text("content_destroyed_at IS NULL"),
+    ),
 )
 
 # A stream of recipients; counts only when closed.
@@ -116,6 +126,7 @@ messages = Table(
     *_evidence(),
     Column("suppression_event_id", Uuid),
     Index("messages_batch", "batch_id", "id"),
+    Index("messages_person", "person_id", postgresql_using="brin"),
     postgresql_partition_by="RANGE (id)",
 )
 

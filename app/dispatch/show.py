@@ -144,7 +144,8 @@ def _waiting(row: Row[Any]) -> Any:
 def _why(row: Row[Any]) -> str:
     if row.state == "refused":
         when = "when the batch was accepted" if row.accept_refusal else "when it was about to be sent"
-        return f"It was not sent: {_REFUSALS.get(row.reason, row.reason)} (asked {when}, purpose {row.purpose})."
+        why = "the person was erased" if row.reason_detail == "erased" else _REFUSALS.get(row.reason, row.reason)
+        return f"It was not sent: {why} (asked {when}, purpose {row.purpose})."
     if row.state == "failed":
         code = f" (WhatsApp's code {row.meta_code})" if row.meta_code else ""
         return f"It failed: {_CODES.get(row.meta_code, row.reason or 'no reason was given')}{code}."

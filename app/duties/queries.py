@@ -19,6 +19,7 @@ OPEN: tuple[State, ...] = ("ok", "warning", "overdue")
 # done_at; what stands behind the colon says whether the term could be computed for sure.
 SOURCES = {
     "register_duties_v1": "certain",
+    "subject_duties_v1": "true",
 }
 # How the id of what a duty is about begins at the edge. A kind that is not here is about the tenant itself.
 PREFIXES = {
@@ -30,6 +31,9 @@ PREFIXES = {
     "control_check": "ctl",
     "asset_review": "ast",
     "secret_rotation": "ast",
+    "subject_request": "req",
+    "destruction_task": "tsk",
+    "erasure_search": "ers",
 }
 
 

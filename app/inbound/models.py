@@ -55,6 +55,12 @@ inbound_messages = Table(
     Column("withdrawn_at", TIMESTAMP(timezone=True)),
     Column("scope", Text),
     Index(
+        "inbound_messages_person",
+        "tenant_id",
+        "person_id",
+        postgresql_where=text("person_id IS NOT NULL"),
+    ),
+    Index(
         "inbound_messages_stops",
         "tenant_id",
         "person_id",

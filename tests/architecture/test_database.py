@@ -62,13 +62,19 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
 
     assert [
         "announce_terms_v1",
+        "destroy_erased_content_v1",
+        "destroy_expired_v1",
+        "destroy_webhooks_v1",
+        "drop_empty_month_v1",
         "due_senders_v1",
         "ensure_partitions",
+        "erasures_to_search_v1",
         "every_tenant_v1",
         "find_api_key_v1",
         "find_senders_v1",
         "owing_tenants_v1",
         "remove_aborted_upload_v1",
+        "retention_due_v1",
         "sealable_tenants_v1",
         "sweepable_tenants_v1",
     ] == [row["proname"] for row in rows]
@@ -152,6 +158,8 @@ APPEND_ONLY = (
     "terms_acceptance_documents",
     "template_reviews",
     "batch_waits",
+    "destruction_runs",
+    "destruction_items",
     "chain_links",
     "chain_nodes",
     "decision_roots",

@@ -106,6 +106,7 @@ def test_every_table_of_a_tenant_is_described_with_its_tenant() -> None:
         "heartbeats",
         "duty_rounds",
         "business_clock",
+        "data_classes",
     } == without
     assert all(isinstance(table, Table) for table in metadata.tables.values())
 

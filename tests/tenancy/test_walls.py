@@ -138,6 +138,13 @@ BODIES: dict[str, Any] = {
     },
     **{f"update{ONE[register].title()}": change for register, change in CHANGES.items()},
     **{f"end{ONE[register].title()}": {"reason": "x"} for register in CHANGES},
+    "createRequest": {"kind": "access", "channel": "email", "identity_check": "signed_in"},
+    "answerRequest": {"outcome": "fulfilled"},
+    "refuseRequest": {"ground": "unfounded", "answer": "x"},
+    "exportPerson": {"reason": "request"},
+    "erasePerson": {"reason": "request"},
+    "createHold": {"reason": "audit"},
+    "signDestructionTask": {"method": "shred", "signed_by": "x"},
 }
 
 
@@ -178,8 +185,12 @@ async def _ids_of(house: House) -> dict[str, str]:
     async def first(path: str) -> str:
         return str((await house.get(path))["data"][0]["id"])
 
+    async def made(path: str, body: dict[str, Any]) -> str:
+        return str((await house.client.post(path, json=body)).json()["id"])
+
     batch = await first("/v1/batches")
     message = (await house.messages(batch))[0]
+    person = message["person"] or encode("per", new_id())
     return {
         "batch_id": batch,
         "message_id": message["id"],
@@ -190,12 +201,16 @@ async def _ids_of(house: House) -> dict[str, str]:
         **{f"{ONE[register]}_id": await first(f"/v1/registers/{register}") for register in NEW},
         "acceptance_id": await first("/v1/terms/acceptances"),
         "api_key_id": await first("/v1/api-keys"),
+        "person_id": person,
+        "request_id": await made(f"/v1/people/{person}/requests", BODIES["createRequest"]),
+        "hold_id": await made(f"/v1/people/{person}/holds", BODIES["createHold"]),
+        "task_id": await made("/v1/destruction-tasks", {"archive": "A", "reason": "retention"}),
+        "run_id": await first("/v1/destruction-runs"),
         "evidence_id": await first("/v1/evidence"),
         "import_id": await first("/v1/consent-imports"),
         "opt_in_id": await first("/v1/opt-ins"),
         "challenge_id": str((await challenges(house, (await house.get("/v1/opt-ins"))["data"][0]))[0]["id"]),
         "review_id": await first("/v1/reviews"),
         "stop_code_id": await first("/v1/stop-codes"),
-        "person_id": message["person"] or encode("per", new_id()),
         "checkpoint_id": await first("/v1/audit/checkpoints"),
     }

@@ -1,0 +1,73 @@
+"""Write an export as it goes out: JSON for machines, a page for the person. Both are streamed with flat memory."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import BaseModel
+
+from app.subjects.export_schemas import SCHEMA_VERSION, ExportedPerson, ExportMark
+from app.subjects.gather import Gathering, Subject
+from app.subjects.words import words_in
+
+ENOUGH_CHARS = 16_384  # pieces are joined until they are worth a packet
+
+# Everything is escaped: names and texts are other people's, and whoever reads this opens it in a browser.
+_pages = Environment(
+    loader=PackageLoader("app.subjects", "pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    enable_async=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_export = _pages.get_template("export.html")  # at the import: a page that cannot be read stops the boot
+
+
+async def write_json(gathering: Gathering, mark: ExportMark, subject: Subject) -> AsyncIterator[bytes]:
+    """The export as one JSON object (`PersonExport`). A cut answer is no JSON, so it cannot be taken for the whole."""
+    person = ExportedPerson(id=subject.id, erased_at=subject.erased_at)
+    yield (
+        f'{{"schema_version":"{SCHEMA_VERSION}","export":{mark.model_dump_json()},'
+        f'"controller":{(await gathering.controller()).model_dump_json()},"person":{person.model_dump_json()}'
+    ).encode()
+    for name, items in gathering.sections().items():
+        yield f',"{name}":['.encode()
+        async for piece in _gathered(_json_items(items)):
+            yield piece.encode()
+        yield b"]"
+    yield b"}"
+
+
+async def write_page(gathering: Gathering, mark: ExportMark, subject: Subject, language: Any) -> AsyncIterator[bytes]:
+    """The export as a page that needs nothing else: no script, no font, no picture from anywhere."""
+    words = words_in(language)
+    pieces = _export.generate_async(
+        language=language,
+        words=words.page,
+        mark=mark.model_dump(mode="json"),
+        controller=await gathering.controller(),
+        person=ExportedPerson(id=subject.id, erased_at=subject.erased_at).model_dump(mode="json"),
+        sections=gathering.sections(),
+    )
+    async for piece in _gathered(pieces):
+        yield piece.encode()
+
+
+async def _json_items(items: AsyncIterator[BaseModel]) -> AsyncIterator[str]:
+    between = ""
+    async for item in items:
+        yield between + item.model_dump_json()
+        between = ","
+
+
+async def _gathered(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    waiting: list[str] = []
+    size = 0
+    async for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= ENOUGH_CHARS:
+            yield "".join(waiting)
+            waiting, size = [], 0
+    yield "".join(waiting)
