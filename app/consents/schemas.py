@@ -201,6 +201,7 @@ RefusalName = Annotated[
         "unknown_person",
         "no_basis",
         "consent_withdrawn",
+        "consent_invalidated",
         "consent_not_given",
         "consent_expired",
         "notice_stale",
