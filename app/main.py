@@ -59,6 +59,7 @@ TAGS = [
     {"name": "consents", "description": "What people agreed to, and everything that takes it back."},
     {"name": "opt-ins", "description": "Consent asked in the chat that the person began, one act at a time."},
     {"name": "reviews", "description": "Sentences that may mean STOP, for a human to read."},
+    {"name": "people", "description": "Who a number belongs to, by any of their names."},
     {"name": "notices", "description": "What people were told: immutable published versions."},
     {"name": "purposes", "description": "The closed registry of reasons to write."},
     {"name": "templates", "description": "Approved texts, and the purposes they may carry."},

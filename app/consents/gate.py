@@ -30,7 +30,7 @@ MEANING: Final[dict[Refusal, str]] = {
     Refusal.CONSENT_WITHDRAWN: "The person took back their consent, or their approval of commercial messages.",
     Refusal.CONSENT_INVALIDATED: "The number was closed, or has another holder since: what was agreed on it ended.",
     Refusal.CONSENT_NOT_GIVEN: "The consent, or the approval of commercial messages, was never given, or was refused.",
-    Refusal.CONSENT_EXPIRED: "The consent, or the approval of commercial messages, was given for a time that is over, or"
-    " is older than this purpose lets it be.",
+    Refusal.CONSENT_EXPIRED: "The consent, or the approval of commercial messages, was given for a time that is over,"
+    " or is older than this purpose lets it be.",
     Refusal.NOTICE_STALE: "The notice changed materially since the person consented, and the time of grace is over.",
 }

@@ -1,15 +1,19 @@
 """Link: several aliases are one person's."""
 
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
+from app.consents.errors import PersonErased
 from app.consents.note_identity import Note, Source, note_identity
 from app.consents.restrict import restrict
 from app.consents.unite import unite
 from app.consents.who import Named
 from app.kit.db import Session
-from app.people.add_aliases import Addition, add_aliases
+from app.people.add_aliases import Added, Addition, add_aliases
+from app.people.errors import AliasTaken
 from app.people.find import find_people
+from app.people.queries import Person
 from app.people.still import hold_alone, hold_still
 from app.runtime import TenantKeys
 
@@ -39,15 +43,40 @@ async def link(
     for person, other in dict.fromkeys(apart):
         await unite(session, tenant, keys, person, other, source)
     added = await _add(session, tenant, keys, list(additions.values()), source)
-    return added + len(set(apart))
+    return len(added) + len(set(apart))
 
 
-async def _add(session: Session, tenant: UUID, keys: TenantKeys, additions: Sequence[Addition], source: Source) -> int:
+async def link_to(
+    session: Session, tenant: UUID, keys: TenantKeys, person: Person, named: Named, *, merge: bool, source: Source
+) -> Literal["linked", "merged"] | None:
+    """Make one alias this person's; None when it is already. With `merge` whoever has it becomes one with them.
+
+    Raises AliasTaken without `merge` when somebody else has it, PersonErased.
+    """
+    if person.salt is None:
+        raise PersonErased
+    owner = (await find_people(session, tenant, [named.hash])).get(named.hash)
+    if owner is None:
+        addition = Addition(person.id, person.salt, named.hash, named.kind, named.value)
+        if not await _add(session, tenant, keys, [addition], source):
+            raise AliasTaken  # by somebody who came first, a moment ago
+        return "linked"
+    if owner.person_id == person.id:
+        return None
+    if not merge:
+        raise AliasTaken
+    await unite(session, tenant, keys, person.id, owner.person_id, source)
+    return "merged"
+
+
+async def _add(
+    session: Session, tenant: UUID, keys: TenantKeys, additions: Sequence[Addition], source: Source
+) -> list[Added]:
     if not additions:
-        return 0
+        return []
     moved = await hold_still(session, tenant, (one.person_id for one in additions))
     still_theirs = [one for one in additions if one.person_id not in moved]  # the others are learned the next time
     added = await add_aliases(session, tenant, keys, still_theirs)
     notes = [Note(one.person_id, "linked", alias_id=one.alias_id) for one in added]
     await note_identity(session, tenant, notes, source)
-    return len(added)
+    return added

@@ -252,6 +252,10 @@ class ConsentEvent(BaseModel):
     iys_transaction_id: str | None
     iys_date: date | None
     evidence_digest: Annotated[str | None, Field(description="SHA-256, hexadecimal.")]
+    carried_from: Annotated[
+        ConsentEventId | None,
+        Field(description="The act this one was carried over from, of somebody who turned out to be the same person."),
+    ]
     collection_context: str | None
     language: str | None
     supersedes: Annotated[ConsentEventId | None, Field(description="The line that this one corrects.")]

@@ -26,7 +26,7 @@ async def recognise(
     """Every fingerprint's person; the unknown ones are made here, with the alias sealed for them.
 
     `named` maps a fingerprint to its alias in clear. The answer has every key of `named`. The fingerprints of a group
-    in `together` are one person's: what is unknown of them goes to whom the others belong. Known ones stay whose they are.
+    in `together` are one person's: what is unknown of them goes to whom the others belong. Known ones stay as they are.
     """
     known = await find_people(session, tenant, named)
     new = {hash_: alias for hash_, alias in named.items() if hash_ not in known}

@@ -27,6 +27,8 @@ SCOPES: dict[str, str] = {
     "opt_ins:write": "Offer opt-ins and attest approvals",
     "reviews:read": "Read sentences of people that may mean STOP",
     "reviews:write": "Decide such sentences, and define stop codes",
+    "people:read": "See who a number belongs to, and how they stand",
+    "people:write": "Link, correct and close numbers, and declare merchants",
     "notices:read": "See notices",
     "notices:write": "Publish notices",
     "templates:read": "See templates",
