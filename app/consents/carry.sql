@@ -30,8 +30,7 @@ WITH told AS (
       FROM met AS m
       JOIN consent_events AS e ON e.tenant_id = :tenant AND e.id = m.event_id
      WHERE NOT EXISTS (SELECT FROM told AS t
-                        WHERE t.person_id = :into AND t.purpose_id = m.purpose_id AND t.record_kind = m.record_kind
-                          AND t.act = m.act AND t.at = m.at)
+                        WHERE t.person_id = :into AND t.event_id = m.event_id AND t.at = m.at)
     RETURNING id, record_kind, act, purpose_id, notice_version_id, occurred_at AS at, valid_until AS until
 )
 INSERT INTO consent_states AS s (tenant_id, purpose_id, person_id,

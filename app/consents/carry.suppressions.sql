@@ -18,8 +18,7 @@ WITH told AS (
       FROM met AS m
       JOIN consent_events AS e ON e.tenant_id = :tenant AND e.id = m.event_id
      WHERE NOT EXISTS (SELECT FROM told AS t
-                        WHERE t.person_id = :into AND t.scope = m.scope AND t.raised_by = m.raised_by
-                          AND t.kind = m.kind AND t.act = m.act AND t.acted_at = m.acted_at)
+                        WHERE t.person_id = :into AND t.event_id = m.event_id AND t.acted_at = m.acted_at)
     RETURNING id, record_kind, act, entity, scope, occurred_at
 )
 INSERT INTO suppressions AS s (tenant_id, person_id, scope, raised_by, kind, act, acted_at, event_id)

@@ -21,7 +21,15 @@ from app.optins.keywords import (
 from app.optins.tokens import find_code, is_token
 from app.people.numbers import canonical_phone, canonical_user_id
 from app.people.seal import AliasKind
-from app.whatsapp.updates import IdentityUpdate, InboundMessage, PreferenceUpdate, StatusUpdate, Update
+from app.whatsapp.updates import (
+    IdentityUpdate,
+    InboundMessage,
+    PreferenceUpdate,
+    StatusUpdate,
+    TemplateUpdate,
+    UnknownUpdate,
+    Update,
+)
 
 # `stop_one`: of one purpose, if the tenant has that code. `tap`: a button under a question of ours. `code`: the words
 # of an opt-in's link. Whatever may be a STOP and is none for sure is `review`.
@@ -85,6 +93,9 @@ def sort_updates(updates: Iterable[Update], ignored: Counter[str]) -> dict[str, 
     """By phone_number_id. `ignored` counts, by kind, what nobody here acts on: Meta may invent anything at any time."""
     told: dict[str, Told] = {}
     for update in updates:
+        names = _names(update)
+        if len(names) > 1 and not isinstance(update, TemplateUpdate | UnknownUpdate):
+            told.setdefault(update.phone_number_id, Told()).names.add(names)
         what = _what(update)
         if isinstance(what, str):
             ignored[what] += 1
@@ -98,9 +109,6 @@ def sort_updates(updates: Iterable[Update], ignored: Counter[str]) -> dict[str, 
                 one.changed.append(thing)
             case Heard():
                 one.heard.append(thing)
-        names = _names(update)
-        if len(names) > 1:
-            one.names.add(names)
     return told
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.consents.acts import Evidence
 from app.consents.evidence import open_evidence
+from app.kit.clock import utc_now
 from app.kit.ids import decode, new_id
 from app.people.queries import find_person
 from tests.conftest import TestDatabase
@@ -237,8 +238,7 @@ async def test_a_closed_line_ends_what_was_agreed_and_its_next_holder_starts_wit
     await shop.record(*shop.both(to))  # the old list is imported again
     old_list = await verdict(shop, to=to)
     holder = await find(shop, to=to)
-    now = (NOW + timedelta(seconds=100)).isoformat()
-    fresh = await shop.record(*shop.both(to, occurred_at=now))
+    fresh = await shop.record(*shop.both(to, occurred_at=utc_now().isoformat()))
 
     assert "line_closed" == closed.json()["aliases"][0]["closed_reason"]
     assert "consent_invalidated" == await verdict(shop, user_id=bsuid)
@@ -281,7 +281,7 @@ async def test_a_wrong_number_is_corrected_and_what_was_agreed_stays(shop: Shop)
         (one["closed_reason"], one["last4"]) for one in corrected.json()["aliases"]
     ]
     assert [None, "unknown_person"] == [await verdict(shop, to=right), await verdict(shop, to=wrong)]
-    [(action, actor, what)] = [one for one in await shop.desk.audit(shop.id) if one[0] == "person.corrected"]
+    [(_, actor, what)] = [one for one in await shop.desk.audit(shop.id) if one[0] == "person.corrected"]
     assert person["id"] == what
     assert actor.startswith("key_")
 
@@ -354,8 +354,9 @@ async def test_no_role_lifts_an_objection_without_an_act_of_the_person(
     statements = [
         f"UPDATE toplu.suppressions SET act = 'lifted' WHERE person_id = '{person}'",
         f"UPDATE toplu.suppressions SET raised_by = 'tenant' WHERE person_id = '{person}'",
-        "INSERT INTO toplu.consent_events (id, tenant_id, person_id, record_kind, act, entity, scope, occurred_at,"
-        f" channel) VALUES ('{new_id()}', '{shop.id}', '{person}', 'objection', 'lifted', 'tenant', 'all', now(), 'api')",
+        "INSERT INTO toplu.consent_events"
+        " (id, tenant_id, person_id, record_kind, act, entity, scope, occurred_at, channel) VALUES"
+        f" ('{new_id()}', '{shop.id}', '{person}', 'objection', 'lifted', 'tenant', 'all', now(), 'api')",
     ]
 
     try:
