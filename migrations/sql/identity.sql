@@ -109,6 +109,8 @@ SELECT tenant_id, notice_version_id, stale_at, purpose_ids FROM notice_staleness
 -- `refusal` is NULL when a message may go. Refusals are asked for from the top: the heaviest first. `refused_for` names
 -- the record that is missing or in the way; it is NULL when nothing is refused.
 -- Somebody who was absorbed (`merged_into`) gets the verdict of who they are now: `o`, which is NULL for all others.
+-- CASE and not coalesce(): under row-level security the planner takes coalesce for something that could leak and probes no
+-- index with it, which reads a purpose's every state for every person (seen in PostgreSQL 18).
 -- A LEFT JOIN that finds no row means: unknown_person.
 CREATE OR REPLACE VIEW consent_verdicts_v1 WITH (security_invoker = true) AS
 SELECT p.tenant_id,
@@ -175,14 +177,15 @@ SELECT p.tenant_id,
                    AS asked_first,
                r.consent_max_age_days * interval '24 hours' AS max_age) AS w
   LEFT JOIN consent_states AS s
-         ON s.tenant_id = p.tenant_id AND s.purpose_id = r.id AND s.person_id = coalesce(p.merged_into, p.id)
+         ON s.tenant_id = p.tenant_id AND s.purpose_id = r.id AND s.person_id = CASE WHEN p.merged_into IS NULL THEN p.id ELSE p.merged_into END
   LEFT JOIN notice_staleness_v1 AS n
          ON n.tenant_id = p.tenant_id AND n.notice_version_id = s.consent_notice_version_id
         AND (n.purpose_ids IS NULL OR r.id = ANY (n.purpose_ids))
   LEFT JOIN LATERAL (
         SELECT q.kind, q.scope, q.event_id
           FROM suppressions AS q
-         WHERE q.tenant_id = p.tenant_id AND q.person_id = coalesce(p.merged_into, p.id) AND q.act = 'raised'
+         WHERE q.tenant_id = p.tenant_id AND q.act = 'raised'
+           AND q.person_id = CASE WHEN p.merged_into IS NULL THEN p.id ELSE p.merged_into END
            AND (q.scope = 'all' OR q.scope = r.key OR (q.scope = 'marketing' AND r.class = 'marketing'))
          ORDER BY q.kind, q.scope, q.raised_by
          LIMIT 1) AS x ON true;
