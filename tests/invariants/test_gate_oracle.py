@@ -1,7 +1,7 @@
 """The gate against its oracle, over thousands of invented histories, and each clause of the gate taken out once.
 
-`TOPLU_ORACLE_HISTORIES=20000 TOPLU_ORACLE_SEED=7 pytest tests/invariants/test_gate_oracle.py -k disagree` tries more, and
-others.
+More of them, and others:
+`TOPLU_ORACLE_HISTORIES=20000 TOPLU_ORACLE_SEED=7 pytest tests/invariants/test_gate_oracle.py -k disagree`
 """
 
 from __future__ import annotations
