@@ -1,7 +1,7 @@
 """What can be said about a person, in closed lists, and one line of the ledger.
 
 On equal times the act that restricts wins. That needs no table of ranks: each pair stands in the order of the alphabet
-(asserted < ended, given < refused < withdrawn, lifted < raised), which a test keeps so.
+(asserted < ended, given < invalidated < refused < withdrawn, lifted < raised), which a test keeps so.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,15 @@ from uuid import UUID
 
 ConsentKind = Literal["explicit_consent", "commercial_approval"]
 RecordKind = Literal["explicit_consent", "commercial_approval", "basis_assertion"]
+# `invalidated`: the line was closed, so what was agreed on it ended, without the person having said anything.
 # `imported`: said of somebody without proof. `invalid`: given in a way that does not count. Neither is ever folded.
-Act = Literal["given", "refused", "withdrawn", "asserted", "ended", "imported", "invalid"]
+Act = Literal["given", "invalidated", "refused", "withdrawn", "asserted", "ended", "imported", "invalid"]
 GivenAct = Literal["given", "refused"]  # what a call may record; never guessed
 BasisAct = Literal["asserted", "ended"]
 SuppressionKind = Literal["suppression", "objection"]
 SuppressionAct = Literal["raised", "lifted"]
+# What happened to what somebody is known by.
+IdentityAct = Literal["linked", "merged", "moved", "closed", "corrected", "declared"]
 # Where the person's data was collected in the first place: in the course of what (not: through which channel).
 CollectionContext = Literal[
     "membership", "activation", "order", "support", "event", "store_visit", "website_visit", "conversation"
@@ -32,7 +35,7 @@ Entity = Literal["person", "tenant", "platform", "review"]
 Channel = Literal["web_form", "mobile_app", "paper", "call_centre", "in_person", "whatsapp", "sms", "import", "api"]
 
 UNFOLDED: tuple[Act, ...] = ("imported", "invalid")
-RESTRICTING: frozenset[Act] = frozenset({"refused", "withdrawn", "ended"})
+RESTRICTING: frozenset[Act] = frozenset({"invalidated", "refused", "withdrawn", "ended"})
 
 
 @dataclass(frozen=True, slots=True)

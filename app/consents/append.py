@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from app.consents.acts import RESTRICTING, Circumstances, Entity, Entry
+from app.consents.acts import Circumstances, Entity, Entry
+from app.consents.current import hold_people
 from app.consents.fold_again import fold_again
-from app.consents.restrict import restrict
 from app.kit.db import Session
 from app.kit.sql import sql_beside
 
@@ -27,9 +27,8 @@ async def append(
     Lines that are never folded (`imported`, `invalid`) leave the state as it is; one that corrects another has its fold
     done again without the corrected one.
     """
+    entries = await hold_people(session, tenant, entries)
     corrections = [entry for entry in entries if entry.circumstances.supersedes_id is not None]
-    restricted = [entry.person_id for entry in entries if entry.act in RESTRICTING]
-    await restrict(session, tenant, [*restricted, *(entry.person_id for entry in corrections)])
     # One order for all writers and all chunks: the states' rows are locked as they are folded.
     ordered = sorted(entries, key=lambda entry: (entry.purpose_id, entry.person_id))
     for at in range(0, len(ordered), CHUNK_ROWS):

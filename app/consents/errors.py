@@ -20,6 +20,7 @@ Invalid                               422
 ├── UnknownEvidence                        unknown_evidence
 ├── UnknownConsentEvent                    unknown_consent_event
 ├── NotCorrectable                         not_correctable
+├── PartyUnproven                          party_unproven
 └── RowsInvalid                            rows_invalid
 """
 
@@ -202,6 +203,17 @@ class NotCorrectable(Invalid):
 
     code = "not_correctable"
     title = "Not correctable"
+
+
+class PartyUnproven(Invalid):
+    """A merchant or tradesman needs evidence, such as a MERSİS or tax number.
+
+    Without it the person counts as natural, and commercial messages need their prior approval (Law 6563, article 6).
+    """
+
+    code = "party_unproven"
+    title = "Party unproven"
+    action = "Send evidence with mersis, tax_number, chamber_number or document."
 
 
 class RowsInvalid(Invalid):

@@ -33,6 +33,7 @@ class ConsentEvent:
     iys_transaction_id: str | None
     iys_date: date | None
     evidence_digest: bytes | None
+    carried_from: UUID | None
     collection_context: str | None
     language: str | None
     supersedes_id: UUID | None
@@ -158,16 +159,16 @@ SELECT count(*) FILTER (WHERE e.act = 'shown') AS shown,
  WHERE v.tenant_id = :tenant AND v.notice_id = :notice AND v.version = :version
 """
 )
-_person = text("SELECT id FROM people_v1 WHERE tenant_id = :tenant AND id = :person")
 _events = text(
     """
 SELECT e.id, e.record_kind, e.act, e.entity, r.key AS purpose, e.purpose_version, e.notice_version_id, e.scope,
        e.occurred_at, e.recorded_at, e.valid_until, e.channel, e.method, e.iys_transaction_id, e.iys_date,
        e.evidence_digest, e.collection_context, e.language, e.supersedes_id, e.renews_id, e.challenge_id, e.import_id,
-       e.evidence_ids, e.details
+       e.evidence_ids, e.details, e.carried_from
   FROM consent_events AS e
   LEFT JOIN purposes_v1 AS r ON r.id = e.purpose_id
- WHERE e.tenant_id = :tenant AND e.person_id = :person AND (CAST(:after AS uuid) IS NULL OR e.id > CAST(:after AS uuid))
+ WHERE e.tenant_id = :tenant AND e.person_id = ANY (CAST(:people AS uuid[]))
+   AND (CAST(:after AS uuid) IS NULL OR e.id > CAST(:after AS uuid))
  ORDER BY e.id
  LIMIT :limit
 """
@@ -242,16 +243,11 @@ async def count_acknowledgements(session: Session, tenant: UUID, notice: UUID, v
     return dict((await session.execute(_acknowledged, asked)).mappings().one())
 
 
-async def person_exists(session: Session, tenant: UUID, person: UUID) -> bool:
-    """Whether the tenant has such a person, erased ones too."""
-    return await session.scalar(_person, {"tenant": tenant, "person": person}) is not None
-
-
 async def list_consent_events(
-    session: Session, tenant: UUID, person: UUID, *, after: UUID | None, limit: int
+    session: Session, tenant: UUID, people: Iterable[UUID], *, after: UUID | None, limit: int
 ) -> list[ConsentEvent]:
-    """A person's lines of the ledger in the order they were recorded."""
-    asked = {"tenant": tenant, "person": person, "after": after, "limit": limit}
+    """A person's lines of the ledger in the order they were recorded; `people` are they and whoever they absorbed."""
+    asked = {"tenant": tenant, "people": list(people), "after": after, "limit": limit}
     return [ConsentEvent(**row) for row in (await session.execute(_events, asked)).mappings()]
 
 

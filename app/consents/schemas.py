@@ -201,6 +201,7 @@ RefusalName = Annotated[
         "unknown_person",
         "no_basis",
         "consent_withdrawn",
+        "consent_invalidated",
         "consent_not_given",
         "consent_expired",
         "notice_stale",
@@ -251,6 +252,10 @@ class ConsentEvent(BaseModel):
     iys_transaction_id: str | None
     iys_date: date | None
     evidence_digest: Annotated[str | None, Field(description="SHA-256, hexadecimal.")]
+    carried_from: Annotated[
+        ConsentEventId | None,
+        Field(description="The act this one was carried over from, of somebody who turned out to be the same person."),
+    ]
     collection_context: str | None
     language: str | None
     supersedes: Annotated[ConsentEventId | None, Field(description="The line that this one corrects.")]

@@ -9,6 +9,7 @@ from app.consents.errors import ObjectionIsThePersons
 from app.consents.restrict import restrict
 from app.kit.db import Session
 from app.kit.sql import sql_beside
+from app.people.still import hold_still
 
 ALL, MARKETING = "all", "marketing"  # the two scopes beside the purposes' keys
 
@@ -35,7 +36,8 @@ async def suppress(
     """
     ids = list(dict.fromkeys(people))
     _check_objection(kind, raised_by)
-    await restrict(session, tenant, ids)
+    moved = await restrict(session, tenant, ids)
+    ids = list(dict.fromkeys(moved.get(id_, id_) for id_ in ids))
     await _write(session, tenant, ids, "raised", (scope, raised_by, kind), (channel, occurred_at, method, api_key_id))
     return len(ids)
 
@@ -60,6 +62,8 @@ async def lift(
     """
     ids = list(dict.fromkeys(people))
     _check_objection(kind, lifted_by)
+    moved = await hold_still(session, tenant, ids)
+    ids = list(dict.fromkeys(moved.get(id_, id_) for id_ in ids))
     await _write(session, tenant, ids, "lifted", (scope, lifted_by, kind), (channel, occurred_at, method, api_key_id))
     return len(ids)
 

@@ -19,7 +19,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """One message that may be posted now, still sealed."""
+    """One message that may be posted now, still sealed.
+
+    The address is sealed for its holder, who is another person than the message's when that one was absorbed meanwhile.
+    """
 
     id: UUID
     attempts: int
@@ -28,6 +31,8 @@ class Leased:
     address_ct: bytes = field(repr=False)
     variables_ct: bytes | None = field(repr=False)
     salt: bytes = field(repr=False)
+    holder_id: UUID
+    holder_salt: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,9 @@ async def meet_speakers(session: Session, tenant: UUID, keys: TenantKeys, spoken
     for one in once.values():
         names = making if one.heard.wish in MAKING else others
         names.update((alias_hash(keys, *alias), alias) for alias in one.heard.aliases)
-    known = await recognise(session, tenant, keys, making) if making else {}
+    together = [[alias_hash(keys, *alias) for alias in one.heard.aliases] for one in once.values()]
+    together = [group for group in together if making.keys() >= set(group)]
+    known = await recognise(session, tenant, keys, making, together=together) if making else {}
     known |= await find_people(session, tenant, others.keys() - known.keys())
     return [Met(one, fingerprint, _known(keys, one.heard, known)) for fingerprint, one in once.items()]
 

@@ -17,12 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.dispatch.flow.settle import News
 from app.dispatch.flow.settle import settle as settle_statuses
 from app.inbound.converse import converse
+from app.inbound.follow import Change, follow
 from app.inbound.hear import hear
+from app.inbound.learn import learn
 from app.inbound.meet import Spoken
 from app.inbound.queries import find_owners
 from app.inbound.receive import where_raw
 from app.inbound.reply import reply_owed
-from app.inbound.sort import Told, sort_updates
+from app.inbound.sort import Alias, Told, sort_updates
 from app.inbound.take import Taken, give_back, take_pending
 from app.inbound.withdraw_stopped import withdraw_stopped
 from app.kit.crypto import Unsealable, unseal
@@ -48,6 +50,8 @@ class Share:
     raws: set[UUID] = field(default_factory=set)
     news: list[News] = field(default_factory=list)
     spoken: list[Spoken] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    names: set[tuple[Alias, ...]] = field(default_factory=set)
 
 
 async def settle_pending(run: Runtime, limit: int) -> int:
@@ -140,18 +144,23 @@ async def _share_out(run: Runtime, told: Iterable[tuple[UUID, dict[str, Told]]])
         for number, one in by_number.items():
             owner = owners.get(number)
             if owner is None:
-                log.warning("inbound.unknown_number", raw_id=str(raw_id), statuses=len(one.news), spoken=len(one.heard))
+                spoken = len(one.heard) + len(one.changed)
+                log.warning("inbound.unknown_number", raw_id=str(raw_id), statuses=len(one.news), spoken=spoken)
                 continue
             share = shares.setdefault(owner.tenant, Share())
             share.raws.add(raw_id)
             share.news += one.news
             share.spoken += (Spoken(owner.sender_id, heard) for heard in one.heard)
+            share.changes += (Change(owner.sender_id, changed) for changed in one.changed)
+            share.names |= one.names
     return shares
 
 
 async def _tell(run: Runtime, tenant: UUID, share: Share) -> None:
     """People first: a STOP waits for nothing. Then the statuses in sets, what a STOP withdraws, and conversations."""
     spoken = await hear(run, tenant, share.spoken) if share.spoken else []
+    if share.changes:
+        await follow(run, tenant, share.changes)
     fresh = parked = resolved = 0
     for start in range(0, len(share.news), SET_ROWS):
         async with run.db.begin(tenant) as session:
@@ -162,6 +171,8 @@ async def _tell(run: Runtime, tenant: UUID, share: Share) -> None:
     if stops:
         await withdraw_stopped(run, tenant, stops)
     await converse(run, tenant, spoken)
+    if share.names:
+        await learn(run, tenant, share.names)
     _updates.labels("status").inc(len(share.news))
     _updates.labels("spoken").inc(len(share.spoken))
     log.info(

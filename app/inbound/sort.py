@@ -21,7 +21,15 @@ from app.optins.keywords import (
 from app.optins.tokens import find_code, is_token
 from app.people.numbers import canonical_phone, canonical_user_id
 from app.people.seal import AliasKind
-from app.whatsapp.updates import InboundMessage, PreferenceUpdate, StatusUpdate, Update
+from app.whatsapp.updates import (
+    IdentityUpdate,
+    InboundMessage,
+    PreferenceUpdate,
+    StatusUpdate,
+    TemplateUpdate,
+    UnknownUpdate,
+    Update,
+)
 
 # `stop_one`: of one purpose, if the tenant has that code. `tap`: a button under a question of ours. `code`: the words
 # of an opt-in's link. Whatever may be a STOP and is none for sure is `review`.
@@ -58,34 +66,68 @@ class Heard:
     scope: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A person has a new number or user id. `told` as in Heard."""
+
+    told: str = field(repr=False)
+    at: datetime
+    old: tuple[Alias, ...] = field(repr=False)
+    new: tuple[Alias, ...] = field(repr=False)
+
+
 @dataclass(slots=True)
 class Told:
-    """What was told about one number: statuses of our messages, and people who spoke."""
+    """What was told about one number: statuses of our messages, people who spoke, people with a new number.
+
+    `names` are the aliases that were told of one person together.
+    """
 
     news: list[News] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
+    names: set[tuple[Alias, ...]] = field(default_factory=set)
 
 
 def sort_updates(updates: Iterable[Update], ignored: Counter[str]) -> dict[str, Told]:
     """By phone_number_id. `ignored` counts, by kind, what nobody here acts on: Meta may invent anything at any time."""
     told: dict[str, Told] = {}
     for update in updates:
+        names = _names(update)
+        if len(names) > 1 and not isinstance(update, TemplateUpdate | UnknownUpdate):
+            told.setdefault(update.phone_number_id, Told()).names.add(names)
         what = _what(update)
         if isinstance(what, str):
             ignored[what] += 1
             continue
         number, thing = what
         one = told.setdefault(number, Told())
-        if isinstance(thing, News):
-            one.news.append(thing)
-        else:
-            one.heard.append(thing)
+        match thing:
+            case News():
+                one.news.append(thing)
+            case Changed():
+                one.changed.append(thing)
+            case Heard():
+                one.heard.append(thing)
     return told
 
 
-def _what(update: Update) -> tuple[str, News | Heard] | str:
+def _names(update: Update) -> tuple[Alias, ...]:
+    """Everything that the update calls its person by."""
+    match update:
+        case StatusUpdate(recipient_id=str(wa_id), recipient_user_id=str(user_id)):
+            return _aliases(f"+{wa_id.removeprefix('+')}", user_id)
+        case InboundMessage():
+            return _aliases(update.from_phone, update.from_user_id)
+        case PreferenceUpdate():
+            return _aliases(update.wa_id and f"+{update.wa_id.removeprefix('+')}", update.user_id)
+        case _:
+            return ()
+
+
+def _what(update: Update) -> tuple[str, News | Heard | Changed] | str:
     """The number and what was told about it, or why nobody acts on it."""
-    thing: News | Heard | str
+    thing: News | Heard | Changed | str
     match update:
         case StatusUpdate():
             thing = _news(update)
@@ -93,6 +135,8 @@ def _what(update: Update) -> tuple[str, News | Heard] | str:
             thing = _message(update)
         case PreferenceUpdate():
             thing = _preference(update)
+        case IdentityUpdate():
+            thing = _change(update)
         case _:
             return "other"
     return thing if isinstance(thing, str) else (update.phone_number_id, thing)
@@ -182,6 +226,12 @@ def _preference(update: PreferenceUpdate) -> Heard | str:
     names = "|".join(value for _, value in aliases)
     told = f"preference|{update.phone_number_id}|{names}|{update.category}|{wish}|{update.at.timestamp():.0f}"
     return Heard(told, f"preference_{wish}", update.at, wish, None, True, aliases)
+
+
+def _change(update: IdentityUpdate) -> Changed | str:
+    old = _aliases(update.old_phone, update.old_user_id)
+    new = tuple(alias for alias in _aliases(update.new_phone, update.new_user_id) if alias not in old)
+    return Changed(update.wamid, update.at, old, new) if old and new else "unusable_change"
 
 
 def _aliases(phone: str | None, user_id: str | None) -> tuple[Alias, ...]:

@@ -24,6 +24,7 @@ purposes = Table(
     Column("retention_days", Integer, nullable=False),
     Column("dpv", ARRAY(Text), nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("consent_max_age_days", Integer),
     Column("description_tr", Text, nullable=False),
     Column("description_en", Text, nullable=False),
     Column("example_tr", Text),

@@ -36,6 +36,7 @@ class Purpose:
     retention_days: int
     dpv: tuple[str, ...]
     active: bool
+    consent_max_age_days: int | None
     description_tr: str
     description_en: str
     example_tr: str | None

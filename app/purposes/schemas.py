@@ -46,6 +46,9 @@ class Purpose(BaseModel):
     ]
     dpv: Annotated[list[str], Field(description="Terms of the W3C Data Privacy Vocabulary.")]
     active: bool
+    consent_max_age_days: Annotated[
+        int | None, Field(description="Days after which a consent or approval has to be given again; null: never.")
+    ]
 
 
 class PurposePage(PageBody[Purpose]):

@@ -7,11 +7,11 @@ from pydantic import MISSING
 
 from app.audit.record import record
 from app.consents.fields import PersonId, known
-from app.consents.queries import person_exists
 from app.kit.errors import NotFound
 from app.kit.http.idempotency import Answer
 from app.kit.http.openapi import declares
 from app.kit.ids import encode
+from app.people.queries import find_person
 from app.purposes.errors import UnknownPurpose
 from app.retention import errors, queries, schemas
 from app.retention import hold as holds
@@ -59,7 +59,7 @@ async def create_hold(request: Repeatable, tx: Writing, person_id: PersonId, bod
     """Hold a person's records: nothing of theirs is destroyed, and they cannot be erased, until it is lifted."""
 
     async def work() -> Answer:
-        if not await person_exists(tx.session, tx.tenant, person_id):
+        if await find_person(tx.session, tx.tenant, person_id) is None:
             raise NotFound
         hold = await holds.place_hold(
             tx.session,
@@ -153,7 +153,7 @@ async def create_destruction_task(request: Repeatable, tx: Writing, body: schema
     async def work() -> Answer:
         place = Place(body.archive, known(body.box), known(body.folder), known(body.page))
         person = known(body.person)
-        if person is not None and not await person_exists(tx.session, tx.tenant, person):
+        if person is not None and await find_person(tx.session, tx.tenant, person) is None:
             raise NotFound
         task = await add_task(tx.session, tx.tenant, place, reason=body.reason, person=person)
         shown = _task(await get_task(tx.session, tx.tenant, task))

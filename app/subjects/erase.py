@@ -1,6 +1,7 @@
 """Erase a person: stop, destroy what they can be read from, keep what the law says, and write it all down."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,13 +18,13 @@ from app.kit.db import Session
 from app.kit.errors import NotFound
 from app.kit.ids import encode, new_id
 from app.people.erase import erase as erase_values
+from app.people.queries import find_person
 from app.retention.errors import PersonOnHold
 from app.retention.queries import is_held
 from app.retention.sign import Place, add_task
 from app.retention.write_down import Destroyed, write_items, write_run
 from app.subjects.errors import PersonAlreadyErased
 from app.subjects.models import erasures
-from app.subjects.queries import find_person
 
 ErasureReason = Literal["request", "own_decision", "authority"]
 
@@ -69,9 +70,9 @@ async def erase(
 ) -> Erased:
     """Erase a person in the caller's transaction: with its commit nothing more is sent to them.
 
-    First their row is taken, so that no claim is under way; then their consents and bases end in the ledger, so that
-    none of them stands if they come back one day; then the queue, the key, the values. Raises NotFound,
-    PersonAlreadyErased, PersonOnHold.
+    Those who turned out to be the same person are erased with them. First their rows are taken, so that no claim is
+    under way; then their consents and bases end in the ledger, so that none of them stands if they come back one day;
+    then the queue, the keys, the values. Raises NotFound, PersonAlreadyErased, PersonOnHold.
     """
     await restrict(session, tenant, [person])
     found = await find_person(session, tenant, person)
@@ -79,21 +80,25 @@ async def erase(
         raise NotFound
     if found.erased_at is not None:
         raise PersonAlreadyErased
-    if await is_held(session, tenant, person):
-        raise PersonOnHold
+    everyone = (found.id, *found.absorbed)
+    for one in everyone:
+        if await is_held(session, tenant, one):
+            raise PersonOnHold
     now = (await session.execute(_now)).scalar_one()
-    await _end_all(session, tenant, person, now, by_person=reason == "request", api_key_id=api_key_id)
-    refused = await refuse_person(session, tenant, person)
-    aliases = await erase_values(session, tenant, person)
-    emptied = (await session.execute(_destroy_content, {"person": person})).scalar_one()
+    await _end_all(session, tenant, found.id, now, by_person=reason == "request", api_key_id=api_key_id)
+    refused = aliases = emptied = 0
+    for one in everyone:
+        refused += await refuse_person(session, tenant, one)
+        aliases += await erase_values(session, tenant, one)
+        emptied += (await session.execute(_destroy_content, {"person": one})).scalar_one()
     destroyed = (
-        Destroyed("person_key", "destroy", 1, LAWS),
+        Destroyed("person_key", "destroy", len(everyone), LAWS),
         Destroyed("person_aliases", "destroy", aliases, LAWS),
         Destroyed("message_content", "destroy", emptied, LAWS),
     )
-    tasks = await _ask_for_paper(session, tenant, person)
-    done = Erased(new_id(), new_id(), now, tuple(one for one in destroyed if one.size), refused, tasks)
-    await _write(session, tenant, person, done, reason=reason, request=request, actor=actor)
+    tasks = [task for one in everyone for task in await _ask_for_paper(session, tenant, one)]
+    done = Erased(new_id(), new_id(), now, tuple(one for one in destroyed if one.size), refused, tuple(tasks))
+    await _write(session, tenant, everyone, done, reason=reason, request=request, actor=actor)
     return done
 
 
@@ -134,23 +139,28 @@ async def _ask_for_paper(session: Session, tenant: UUID, person: UUID) -> tuple[
 async def _write(
     session: Session,
     tenant: UUID,
-    person: UUID,
+    everyone: Sequence[UUID],
     done: Erased,
     *,
     reason: ErasureReason,
     request: UUID | None,
     actor: str,
 ) -> None:
-    row = {
-        "id": done.id,
-        "tenant_id": tenant,
-        "person_id": person,
-        "erased_at": done.erased_at,
-        "actor": actor,
-        "reason": reason,
-        "request_id": request,
-    }
-    await session.execute(insert(erasures).values(row))
+    """One row for the person and for everybody who turned out to be them: each had a key and names of their own."""
+    person = everyone[0]
+    rows = [
+        {
+            "id": done.id if one == person else new_id(),
+            "tenant_id": tenant,
+            "person_id": one,
+            "erased_at": done.erased_at,
+            "actor": actor,
+            "reason": reason,
+            "request_id": request,
+        }
+        for one in everyone
+    ]
+    await session.execute(insert(erasures), rows)
     await write_items(session, tenant, done.run, done.destroyed)
     await write_run(
         session,

@@ -21,7 +21,7 @@ WITH page AS MATERIALIZED (
 ), judged AS (
     SELECT m.id,
            CASE WHEN e.id IS NULL THEN p.kind || '_missing'
-                WHEN e.person_id <> m.person_id THEN p.kind || '_of_somebody_else'
+                WHEN coalesce(theirs.merged_into, e.person_id) <> coalesce(ours.merged_into, m.person_id) THEN p.kind || '_of_somebody_else'
                 WHEN e.purpose_id IS DISTINCT FROM m.purpose_id THEN p.kind || '_for_another_purpose'
                 WHEN e.record_kind <> p.kind OR e.act <> p.act THEN p.kind || '_not_given'
                 WHEN e.recorded_at > m.claimed_at THEN p.kind || '_later_than_message'
@@ -36,6 +36,8 @@ WITH page AS MATERIALIZED (
       FROM pinned AS p
       JOIN page AS m ON m.id = p.id
       LEFT JOIN consent_events_v1 AS e ON e.tenant_id = :tenant AND e.id = p.event_id
+      LEFT JOIN people_v1 AS theirs ON theirs.tenant_id = :tenant AND theirs.id = e.person_id
+      LEFT JOIN people_v1 AS ours ON ours.tenant_id = :tenant AND ours.id = m.person_id
     UNION ALL
     SELECT m.id, 'stopped_before'
       FROM page AS m

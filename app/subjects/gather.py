@@ -98,13 +98,17 @@ _messages = sql_beside(__file__, "messages")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is exported, and what opens their values."""
+    """Who is exported, and what opens their values. `absorbed` turned out to be them, with keys of their own."""
 
     tenant: UUID
     id: UUID
     erased_at: datetime | None
     keys: TenantKeys = field(repr=False)
     salt: bytes | None = field(repr=False)
+    absorbed: tuple["Subject", ...] = ()
+
+
+Section = Callable[["Gathering"], AsyncIterator[BaseModel]]
 
 
 class Gathering:
@@ -116,23 +120,29 @@ class Gathering:
         self._named = {"tenant": subject.tenant, "person": subject.id}
         self._words: Words = words_in(language)
         self._language = language
+        self._everyone = (self, *(Gathering(run, one, language) for one in subject.absorbed))
 
     def sections(self) -> dict[str, AsyncIterator[BaseModel]]:
         """Every list of the export by its name, in the order of the schema."""
         return {
-            "aliases": self._few(_aliases, self._alias),
+            "aliases": self._of_everyone(lambda one: one._few(_aliases, one._alias)),
             "purposes": self._few(_purposes, self._purpose),
-            "records": self._pages(_records, self._record),
-            "notices": self._pages(_notices, _notice),
-            "messages": self._pages(_messages, self._message),
-            "heard": self._pages(_heard, _heard_one),
+            "records": self._of_everyone(lambda one: one._pages(_records, one._record)),
+            "notices": self._of_everyone(lambda one: one._pages(_notices, _notice)),
+            "messages": self._of_everyone(lambda one: one._pages(_messages, one._message)),
+            "heard": self._of_everyone(lambda one: one._pages(_heard, _heard_one)),
             "stops": self._few(_stops, _stop),
-            "requests": self._requests(),
+            "requests": self._of_everyone(Gathering._requests),
             "disclosures": self._few(_disclosures, self._disclosure),
             "retention": self._retention(),
             "automated_decisions": _each(self._words.decisions),
             "not_included": _each(self._words.not_included),
         }
+
+    async def _of_everyone(self, section: Section) -> AsyncIterator[BaseModel]:
+        for one in self._everyone:
+            async for item in section(one):
+                yield item
 
     async def controller(self) -> shown.ExportedController:
         """Who answers for the processing."""

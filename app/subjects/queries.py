@@ -67,9 +67,9 @@ async def list_requests(
     return [Request(**row) for row in (await session.execute(_requests, named)).mappings()]
 
 
-async def find_person(session: Session, tenant: UUID, person: UUID) -> Any | None:
-    """id, key_salt and erased_at of a person, or None."""
-    return (await session.execute(_person, {"tenant": tenant, "person": person})).one_or_none()
+async def get_absorbed(session: Session, tenant: UUID, person: UUID) -> Any:
+    """id, key_salt and erased_at of somebody who turned out to be another: what was theirs is sealed with their key."""
+    return (await session.execute(_person, {"tenant": tenant, "person": person})).one()
 
 
 async def list_erased_hashes(session: Session, tenant: UUID) -> list[UUID]:

@@ -33,6 +33,8 @@ SCOPES: dict[str, str] = {
     "requests:write": "Write down, answer and refuse what people ask",
     "retention:read": "See retention rules, holds and the log of destruction",
     "retention:write": "Choose retention, hold records, sign for what was destroyed by hand",
+    "people:read": "See who a number belongs to, and how they stand",
+    "people:write": "Link, correct and close numbers, and declare merchants",
     "notices:read": "See notices",
     "notices:write": "Publish notices",
     "templates:read": "See templates",

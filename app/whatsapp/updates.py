@@ -32,6 +32,7 @@ from app.whatsapp.envelope import (
 )
 
 __all__ = [
+    "IdentityUpdate",
     "InboundMessage",
     "PreferenceUpdate",
     "StatusUpdate",
@@ -45,6 +46,7 @@ __all__ = [
 _PHONE: Final = re.compile(r"\+?([1-9][0-9]{6,14})", re.ASCII)
 _FIELD: Final = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 _CAPTIONED: Final = ("image", "video", "document")
+_CHANGED: Final = ("user_changed_number", "user_changed_user_id")
 _REPLIES: Final = ("button_reply", "list_reply")
 
 
@@ -93,6 +95,24 @@ class InboundMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityUpdate:
+    """A person has a new number, or a new user id (which changes with the number): a message of the type `system`.
+
+    At least one name before and one after is set; phones are E.164 with +. Older deliveries do not name the user id
+    before (Meta, changelog, 2026-08-11).
+    """
+
+    phone_number_id: str
+    wamid: str
+    old_phone: str | None
+    old_user_id: str | None
+    new_phone: str | None
+    new_user_id: str | None
+    at: datetime
+    waba_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PreferenceUpdate:
     """A person used WhatsApp's own switch: `value` is `stop`, `resume`, `signup` or something newer."""
 
@@ -135,7 +155,7 @@ class UnknownUpdate:
     field: str
 
 
-Update = StatusUpdate | InboundMessage | PreferenceUpdate | TemplateUpdate | UnknownUpdate
+Update = StatusUpdate | InboundMessage | IdentityUpdate | PreferenceUpdate | TemplateUpdate | UnknownUpdate
 
 
 def parse(raw: bytes, *, received_at: datetime | None = None) -> list[Update]:
@@ -170,7 +190,8 @@ def _messages(field: str, entry: Entry, raw: msgspec.Raw, now: datetime) -> Iter
             continue
         # A contact can only be matched with certainty when there is one.
         contact = whole(contacts[0]) if len(contacts) == 1 else {}
-        yield _inbound(number, entry, whole(item), contact, now) or UnknownUpdate(field)
+        changed = _identity(number, entry, whole(item), now)
+        yield changed or _inbound(number, entry, whole(item), contact, now) or UnknownUpdate(field)
 
 
 def _status(number: str | None, entry: Entry, item: dict[str, Any], now: datetime) -> StatusUpdate | None:
@@ -216,6 +237,18 @@ def _inbound(
         button_payload=payload,
         context_wamid=text_in(item, "context", "id"),
     )
+
+
+def _identity(number: str | None, entry: Entry, item: dict[str, Any], now: datetime) -> IdentityUpdate | None:
+    wamid = text_in(item, "id")
+    if number is None or wamid is None or text_in(item, "system", "type") not in _CHANGED:
+        return None
+    system: Any = item.get("system")
+    old = _e164(id_in(item, "from")), text_in(system, "previous_user_id")
+    new = _e164(id_in(system, "wa_id")), text_in(system, "user_id")
+    if not any(old) or not any(new):
+        return None
+    return IdentityUpdate(number, wamid, *old, *new, at=moment(item.get("timestamp"), now), waba_id=_account(entry))
 
 
 def _words(kind: str, item: dict[str, Any]) -> tuple[str | None, str | None]:

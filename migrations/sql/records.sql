@@ -19,7 +19,8 @@ ALTER TABLE consent_events
 -- squawk-ignore ban-drop-constraint
 ALTER TABLE consent_events DROP CONSTRAINT consent_events_act_check;
 ALTER TABLE consent_events ADD CONSTRAINT consent_events_act_check CHECK (act IN
-    ('given', 'refused', 'withdrawn', 'asserted', 'ended', 'raised', 'lifted', 'invalidated', 'imported', 'invalid'));
+    ('given', 'refused', 'withdrawn', 'asserted', 'ended', 'raised', 'lifted', 'invalidated', 'imported', 'invalid',
+     'linked', 'merged', 'moved', 'closed', 'corrected', 'declared'));
 ALTER TABLE consent_events ADD CONSTRAINT consent_events_invalid_has_reason
     CHECK (act <> 'invalid' OR coalesce(details ->> 'invalid', '') <> '');
 CREATE INDEX consent_events_supersedes ON consent_events (tenant_id, supersedes_id) WHERE supersedes_id IS NOT NULL;

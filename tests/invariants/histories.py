@@ -3,8 +3,9 @@
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,20 @@ from sqlalchemy import text
 
 from app.consents.acts import Entry
 from app.consents.append import append
+from app.consents.close import close
+from app.consents.declare import declare
+from app.consents.link import link_to
+from app.consents.note_identity import Source
 from app.consents.suppress import lift, suppress
-from app.consents.who import meet, name
+from app.consents.who import Named, meet, name
 from app.kit.crypto import new_key
 from app.kit.db import Database, Session
 from app.kit.ids import new_id
-from app.purposes.queries import list_purposes
+from app.people.find import find_people
+from app.people.queries import find_person
+from app.purposes.queries import Purpose, list_purposes
 from app.runtime import TenantKeys
-from tests.invariants.oracle import Happened, History, Reason
+from tests.invariants.oracle import Happened, History, Reason, Stale
 
 PURPOSES = (
     "campaign_information",  # consent and approval
@@ -28,7 +35,15 @@ PURPOSES = (
     "order_status_notification",  # contract
     "legal_follow_up",  # another basis
 )
-NOTICES = {"fresh": None, "stale": timedelta(hours=-1), "stale soon": timedelta(days=30)}
+# From when a version is stale, and for which purpose (None: for all).
+NOTICES: dict[str, tuple[timedelta, str | None] | None] = {
+    "fresh": None,
+    "stale": (timedelta(hours=-1), None),
+    "stale soon": (timedelta(days=30), None),
+    "stale for one": (timedelta(hours=-1), "campaign_information"),
+}
+AGED, DAYS = "new_product_announcement", 2  # its consents are over after two days
+IDENTITY = ("link", "close", "merchant", "natural")
 AT_ONCE = 3  # so many acts of one person come in one call, the next ones in a later call
 HOLDERS = [("suppression", "person"), ("objection", "person"), ("suppression", "tenant"), ("suppression", "platform")]
 
@@ -42,12 +57,14 @@ class World:
     histories: Sequence[History]
     hashes: Sequence[UUID]
     reasons: dict[str, tuple[int, Reason]]
-    stale_at: dict[str, datetime]
+    stale: dict[str, Stale]
 
 
 def invent(dice: random.Random, now: datetime) -> History:
     """One history: few distinct moments, so that equal ones are common, and no order."""
-    history = History(known=dice.random() > 0.02, erased=dice.random() < 0.03)
+    history = History(
+        known=dice.random() > 0.02, erased=dice.random() < 0.03, names=dice.choices([1, 2, 3], [85, 10, 5])[0]
+    )
     if not history.known:
         return History(known=False)
     moments = [now - timedelta(days=days) for days in (1, 2, 3)]
@@ -60,8 +77,26 @@ def invent(dice: random.Random, now: datetime) -> History:
         scope = dice.choice(["all", "marketing", "campaign_information", "order_status_notification"])
         act = dice.choice(["raised", "raised", "lifted"])
         history.events.append(Happened(kind, act, dice.choice(moments), scope=scope, entity=entity))
+    history.events = [replace(one, name=dice.randrange(history.names)) for one in history.events]
+    history.events += _identities(dice, history.names, moments)
     dice.shuffle(history.events)
     return history
+
+
+def _identities(dice: random.Random, names: int, moments: list[datetime]) -> list[Happened]:
+    """Most names are found to be one person's; some lines are closed, some people are merchants."""
+    found = []
+    for other in range(1, names):
+        if dice.random() < 0.8:
+            pair = [other, dice.randrange(other)]
+            dice.shuffle(pair)
+            found.append(Happened("link", "linked", dice.choice(moments), name=pair[0], other=pair[1]))
+    if dice.random() < (0.16 if names == 1 else 0.4):
+        found.append(Happened("close", "closed", dice.choice(moments), name=dice.randrange(names)))
+    if dice.random() < 0.06:
+        kinds = ["merchant", "merchant", "natural"][: dice.choice([1, 1, 3])]
+        found += [Happened(kind, "declared", dice.choice(moments), name=dice.randrange(names)) for kind in kinds]
+    return found
 
 
 def _about(
@@ -88,43 +123,88 @@ async def load(db: Database, histories: Sequence[History], now: datetime) -> Wor
     """A new tenant with these people; a transaction per step, as if each were a call of its own."""
     tenant, keys = new_id(), TenantKeys(new_key(), new_key())
     async with db.begin(tenant) as session:
-        versions, stale_at = await _publish(session, tenant, now)
+        versions, stale = await _publish(session, tenant, now)
         ids = {purpose.key: purpose for purpose in await list_purposes(session)}
-    named = [name(keys, f"+90532{number:07d}", None) for number in range(len(histories))]
-    hashes = [one.hash for one in named if one is not None]
+    numbers = count()
+    named = [[_named(keys, next(numbers)) for _ in range(history.names)] for history in histories]
+    told = [(names, history) for names, history in zip(named, histories, strict=True) if history.known]
     async with db.begin(tenant) as session:
-        known = [one for one, history in zip(named, histories, strict=True) if one is not None and history.known]
-        people = {hash_: person.person_id for hash_, person in (await meet(session, tenant, keys, known)).items()}
-    for step in range(0, max(len(history.events) for history in histories), AT_ONCE):
-        at_step = [
-            (people[hash_], event)
-            for hash_, history in zip(hashes, histories, strict=True)
-            for event in history.events[step : step + AT_ONCE]
-        ]
+        await meet(session, tenant, keys, [one for names, _ in told for one in names])
+    for step in count():
+        at_step = [(names, event) for names, history in told for event in _at(history, step)]
+        if not at_step:
+            break
         async with db.begin(tenant) as session:
-            await _record(session, tenant, at_step, {key: purpose.id for key, purpose in ids.items()}, versions)
+            acts = [(names[event.name], event) for names, event in at_step if event.kind not in IDENTITY]
+            people = await meet(session, tenant, keys, [one for one, _ in acts])
+            happened = [(people[one.hash].person_id, event) for one, event in acts]
+            await _record(session, tenant, happened, {key: purpose.id for key, purpose in ids.items()}, versions)
+            for names, event in at_step:
+                if event.kind in IDENTITY:
+                    await _identify(session, tenant, keys, names, event)
     async with db.begin(tenant) as session:
-        erased = [people[hash_] for hash_, one in zip(hashes, histories, strict=True) if one.known and one.erased]
-        await session.execute(
-            text("UPDATE people SET key_salt = NULL, erased_at = clock_timestamp() WHERE id = ANY (:ids)"),
-            {"ids": erased},
-        )
-    reasons = {
-        key: (ids[key].id, Reason(key, ids[key].needs_consent, ids[key].commercial, ids[key].class_ == "marketing"))
-        for key in PURPOSES
-    }
-    return World(tenant, now, histories, hashes, reasons, stale_at)
+        await _erase(session, tenant, [one.hash for names, history in told if history.erased for one in names])
+    reasons = {key: (ids[key].id, _reason(ids[key])) for key in PURPOSES}
+    return World(tenant, now, histories, [one.hash for names in named for one in names], reasons, stale)
 
 
-async def _publish(session: Session, tenant: UUID, now: datetime) -> tuple[dict[str, UUID], dict[str, datetime]]:
-    """Three notice versions: one that stays fresh, one that is stale, one that will be."""
+def _named(keys: TenantKeys, number: int) -> Named:
+    found = name(keys, f"+90532{number:07d}", None)
+    assert found is not None
+    return found
+
+
+def _at(history: History, step: int) -> Sequence[Happened]:
+    """What is recorded at this step: several acts in one call, or one where people turn out to be one."""
+    once = 1 if any(event.kind in IDENTITY for event in history.events) or history.names > 1 else AT_ONCE
+    return history.events[step * once : (step + 1) * once]
+
+
+def _reason(purpose: Purpose) -> Reason:
+    age = None if purpose.consent_max_age_days is None else timedelta(days=purpose.consent_max_age_days)
+    return Reason(purpose.key, purpose.needs_consent, purpose.commercial, purpose.class_ == "marketing", age)
+
+
+async def _identify(session: Session, tenant: UUID, keys: TenantKeys, names: Sequence[Named], event: Happened) -> None:
+    """What happens to what people are known by. Nobody of a closed name is there to be linked."""
+    source = Source("tenant", "import", "invented", event.at)
+    one, other = names[event.name], names[event.other]
+    found = await find_people(session, tenant, [one.hash, other.hash])
+    if one.hash not in found or (event.kind == "link" and other.hash not in found):
+        return
+    known = found[one.hash]
+    person = await find_person(session, tenant, known.person_id)
+    assert person is not None
+    if event.kind == "link":
+        await link_to(session, tenant, keys, person, other, merge=True, source=source)
+    elif event.kind == "close":
+        await close(session, tenant, known.person_id, known.alias_id, reason="line_closed", source=source)
+    else:
+        party: Any = {"merchant": "legal"}.get(event.kind, "natural")
+        await declare(session, tenant, keys, person, party, {"mersis": "0123456789000015"}, source)
+
+
+async def _erase(session: Session, tenant: UUID, hashes: Sequence[UUID]) -> None:
+    people = [known.person_id for known in (await find_people(session, tenant, hashes)).values()]
+    await session.execute(
+        text("UPDATE people SET key_salt = NULL, erased_at = clock_timestamp() WHERE id = ANY (:ids)"),
+        {"ids": people},
+    )
+
+
+async def _publish(session: Session, tenant: UUID, now: datetime) -> tuple[dict[str, UUID], dict[str, Stale]]:
+    """Notice versions: one that stays fresh, one that is stale, one that will be, one that is for one purpose."""
     notice = new_id()
     await session.execute(text("INSERT INTO tenants (tenant_id, name) VALUES (:t, 'Deneme')"), {"t": tenant})
     await session.execute(
         text("INSERT INTO notices (id, tenant_id, name) VALUES (:n, :t, 'aydinlatma')"), {"n": notice, "t": tenant}
     )
     versions = {key: new_id() for key in NOTICES}
-    stale_at = {key: now + shift for key, shift in NOTICES.items() if shift is not None}
+    stale = {
+        key: Stale(now + told[0], None if told[1] is None else frozenset({told[1]}))
+        for key, told in NOTICES.items()
+        if told is not None
+    }
     for number, (key, version) in enumerate(versions.items(), 1):
         await session.execute(
             text(
@@ -133,12 +213,17 @@ async def _publish(session: Session, tenant: UUID, now: datetime) -> tuple[dict[
             ),
             {"v": version, "t": tenant, "n": notice, "number": number},
         )
-        if key in stale_at:
+        if key in stale:
+            purposes = stale[key].purposes
             await session.execute(
-                text("INSERT INTO notice_staleness (tenant_id, notice_version_id, stale_at) VALUES (:t, :v, :at)"),
-                {"t": tenant, "v": version, "at": stale_at[key]},
+                text(
+                    "INSERT INTO notice_staleness (tenant_id, notice_version_id, stale_at, purpose_ids) VALUES (:t, :v,"
+                    " :at, CASE WHEN CAST(:keys AS text[]) IS NOT NULL THEN"
+                    " ARRAY(SELECT id FROM purposes WHERE key = ANY (CAST(:keys AS text[]))) END)"
+                ),
+                {"t": tenant, "v": version, "at": stale[key].at, "keys": None if purposes is None else list(purposes)},
             )
-    return versions, stale_at
+    return versions, stale
 
 
 async def _record(
@@ -152,7 +237,7 @@ async def _record(
     scoped: dict[Happened, list[UUID]] = defaultdict(list)
     for person, one in happened:
         if one.scope is not None:
-            scoped[one].append(person)
+            scoped[replace(one, name=0)].append(person)
         else:
             kind: Any = one.kind
             act: Any = one.act

@@ -130,6 +130,10 @@ BODIES: dict[str, Any] = {
     "recordTemplateReview": {"decision": "cleared", "reviewed_by": "x y", "reason": "xyz"},
     "attestOptInChallenge": {"transaction_id": "iys-1", "date": "2026-11-20"},
     "resolveReview": {"decision": "continue"},
+    "linkAlias": {"to": phone(1), "reason": "x"},
+    "closePersonAlias": {"reason": "recycled"},
+    "correctPerson": {"alias": encode("als", new_id()), "to": phone(1), "reason": "x"},
+    "declarePersonParty": {"party_type": "natural", "reason": "x"},
     "createNoticeVersion": {
         "title": "x",
         "body": "x",
@@ -179,6 +183,10 @@ async def test_every_route_answers_404_for_another_tenants_id(two: tuple[House, 
     assert len(tried) >= 18
 
 
+async def _alias_of(house: House, person: str) -> str:
+    return str((await house.get(f"/v1/people/{person}"))["aliases"][0]["id"])
+
+
 async def _ids_of(house: House) -> dict[str, str]:
     """A real id of the first tenant for every path parameter."""
 
@@ -213,4 +221,5 @@ async def _ids_of(house: House) -> dict[str, str]:
         "review_id": await first("/v1/reviews"),
         "stop_code_id": await first("/v1/stop-codes"),
         "checkpoint_id": await first("/v1/audit/checkpoints"),
+        "alias_id": await _alias_of(house, message["person"]),
     }

@@ -1,9 +1,11 @@
-"""The edge of this room: consents, bases, suppressions, acknowledgements, and one person's ledger."""
+"""The edge of this room: consents, bases, suppressions, acknowledgements, people."""
 
 from fastapi import APIRouter
 
-from app.consents.api import acknowledgements, bases, consents, evidence, imports, people, suppressions
+from app.consents.api import acknowledgements, aliases, bases, consents, evidence, imports, people, suppressions
 
-router = APIRouter(prefix="/v1", tags=["consents"])
-for part in (consents, bases, suppressions, acknowledgements, people, evidence, imports):
-    router.include_router(part.router)
+router = APIRouter(prefix="/v1")
+for part in (consents, bases, suppressions, acknowledgements, evidence, imports):
+    router.include_router(part.router, tags=["consents"])
+for part in (people, aliases):
+    router.include_router(part.router, tags=["people"])

@@ -1,30 +1,55 @@
-"""`/v1/people/{id}/consents`: one person's ledger, for whoever has to answer for it."""
+"""`/v1/people`: who a number belongs to, how they stand, and their ledger."""
 
 from typing import Annotated
 
 from fastapi import APIRouter
 
 from app.consents import queries, schemas
-from app.consents.fields import PersonId
+from app.consents.errors import NumberInvalid
+from app.consents.fields import PersonId, known
+from app.consents.show_person import get_person as find_person
+from app.consents.show_person import show_person
+from app.consents.who import name
 from app.kit.errors import NotFound
 from app.kit.http.openapi import declares
+from app.people import schemas as people
+from app.people.find import find_people
 from app.tenants.door import Transaction, reads
 from app.tenants.list_page import AskedPage, list_page
 
 router = APIRouter(prefix="/people")
 
-Reading = Annotated[Transaction, reads("consents:read")]
+Reading = Annotated[Transaction, reads("people:read")]
+ReadingConsents = Annotated[Transaction, reads("consents:read")]
+
+
+@router.post("/find", response_model=people.Person, responses=declares(NotFound, NumberInvalid))
+async def find_person_by_alias(tx: Reading, body: people.AliasName) -> people.Person:
+    """Find a person by a number or a user id: a POST, so that no number stands in an address. Changes nothing."""
+    who = name(tx.keys, known(body.to), known(body.user_id))
+    if who is None:
+        raise NumberInvalid
+    found = await find_people(tx.session, tx.tenant, [who.hash])
+    if who.hash not in found:
+        raise NotFound
+    return await show_person(tx.session, tx.tenant, tx.keys, found[who.hash].person_id)
+
+
+@router.get("/{person_id}", response_model=people.Person, responses=declares(NotFound))
+async def get_person(tx: Reading, person_id: PersonId) -> people.Person:
+    """See a person: their aliases (masked), what they agreed to by purpose, what is stopped."""
+    return await show_person(tx.session, tx.tenant, tx.keys, person_id)
 
 
 @router.get("/{person_id}/consents", response_model=schemas.ConsentEventPage, responses=declares(NotFound))
-async def list_person_consents(tx: Reading, asked: AskedPage, person_id: PersonId) -> schemas.ConsentEventPage:
+async def list_person_consents(tx: ReadingConsents, asked: AskedPage, person_id: PersonId) -> schemas.ConsentEventPage:
     """List everything a person, or somebody for them, did about consent: oldest first, nothing left out."""
-    if not await queries.person_exists(tx.session, tx.tenant, person_id):
-        raise NotFound
+    found = await find_person(tx.session, tx.tenant, person_id)
+    everybody = [found.id, *found.absorbed]
     page = await list_page(
         tx,
         asked,
-        lambda after, limit: queries.list_consent_events(tx.session, tx.tenant, person_id, after=after, limit=limit),
+        lambda after, limit: queries.list_consent_events(tx.session, tx.tenant, everybody, after=after, limit=limit),
     )
     data = [_shown(event) for event in page.rows]
     return schemas.ConsentEventPage(data=data, next_cursor=page.next_cursor, has_more=page.has_more)
@@ -56,4 +81,5 @@ def _shown(event: queries.ConsentEvent) -> schemas.ConsentEvent:
         import_id=event.import_id,
         evidence_ids=list(event.evidence_ids or ()),
         details=dict(event.details or {}),
+        carried_from=event.carried_from,
     )

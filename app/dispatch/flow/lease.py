@@ -89,4 +89,14 @@ async def lease(
 
 
 def _leased(row: Row[Any]) -> Leased:
-    return Leased(row.id, row.attempts, row.person_id, row.kind, row.value_ct, row.variables_ct, row.key_salt)
+    return Leased(
+        row.id,
+        row.attempts,
+        row.person_id,
+        row.kind,
+        row.value_ct,
+        row.variables_ct,
+        row.key_salt,
+        row.holder_id,
+        row.holder_salt,
+    )

@@ -20,17 +20,22 @@ WITH counted_before AS MATERIALIZED (
 ), asked AS MATERIALIZED (
     SELECT d.id, d.batch_id, d.person_id, d.attempts, later.free_at,
            CASE WHEN :expires_at <= (SELECT business_now()) THEN 'expired'
-                WHEN v.person_id IS NULL OR v.refusal IS NOT NULL THEN 'refused'
+                WHEN a.id IS NULL OR v.person_id IS NULL OR v.refusal IS NOT NULL THEN 'refused'
                 WHEN later.free_at >= :expires_at THEN 'expired'
                 WHEN later.free_at IS NOT NULL THEN 'queued'
                 ELSE 'sending' END AS next_state,
-           CASE WHEN v.person_id IS NULL THEN 'unknown_person' ELSE v.refusal END AS refusal,
-           CASE WHEN :expires_at > (SELECT business_now()) AND v.person_id IS NOT NULL AND v.refusal IS NULL
-                 AND later.free_at IS NOT NULL THEN 'frequency_cap' END AS put_off_by,
+           -- What stops the person is said first; then that the line this message would go to is closed.
+           CASE WHEN v.person_id IS NULL THEN 'unknown_person'
+                WHEN v.refusal IS NULL AND a.id IS NULL THEN 'line_closed'
+                ELSE v.refusal END AS refusal,
+           CASE WHEN :expires_at > (SELECT business_now()) AND a.id IS NOT NULL AND v.person_id IS NOT NULL
+                 AND v.refusal IS NULL AND later.free_at IS NOT NULL THEN 'frequency_cap' END AS put_off_by,
            v.refused_for, v.purpose_version, v.consent_event_id, v.approval_event_id, v.basis_event_id,
            v.notice_version_id, v.suppression_event_id
       FROM unnest(CAST(:ids AS uuid[])) AS page (id)
       JOIN dispatch AS d ON d.id = page.id AND d.tenant_id = :tenant
+      JOIN messages AS m ON m.id = page.id AND m.tenant_id = :tenant
+      LEFT JOIN aliases_v1 AS a ON a.tenant_id = :tenant AND a.id = m.alias_id
       LEFT JOIN counts AS c ON c.id = d.id
      CROSS JOIN LATERAL (
             SELECT CASE WHEN c.free_at > (SELECT business_now()) THEN c.free_at END AS free_at) AS later
@@ -89,9 +94,12 @@ WITH counted_before AS MATERIALIZED (
       FROM asked WHERE next_state <> 'queued'
      GROUP BY batch_id, next_state, CASE next_state WHEN 'refused' THEN refusal END
 )
-SELECT t.id, t.attempts, m.person_id, m.variables_ct, a.kind, a.value_ct, p.key_salt
+-- The alias is opened with the key of whoever it belongs to now, the values with the key of whom they were sealed for.
+SELECT t.id, t.attempts, m.person_id, m.variables_ct, p.key_salt, a.kind, a.value_ct, a.person_id AS holder_id,
+       h.key_salt AS holder_salt
   FROM taken AS t
   JOIN messages AS m ON m.id = t.id AND m.tenant_id = :tenant
   JOIN aliases_v1 AS a ON a.tenant_id = :tenant AND a.id = m.alias_id
   JOIN people_v1 AS p ON p.tenant_id = :tenant AND p.id = m.person_id
+  JOIN people_v1 AS h ON h.tenant_id = :tenant AND h.id = a.person_id
  ORDER BY t.id

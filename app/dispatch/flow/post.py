@@ -35,7 +35,7 @@ async def post(api: CloudApi, voice: Voice, keys: TenantKeys, message: Leased) -
 
 def build(form: TemplateForm, keys: TenantKeys, message: Leased) -> bytes:
     """The request body. Meta echoes the message's id in every status webhook, which is how the row is found."""
-    address = unseal_alias(keys, message.salt, message.person_id, message.address_ct)
+    address = unseal_alias(keys, message.holder_salt, message.holder_id, message.address_ct)
     variables: dict[str, str] = {}
     if message.variables_ct is not None:
         where = b"variables|" + message.person_id.bytes

@@ -17,6 +17,7 @@ from app.kit.errors import FieldError, NotAcceptable, NotFound
 from app.kit.http.idempotency import Answer
 from app.kit.http.openapi import declares
 from app.kit.ids import encode, new_id
+from app.people.queries import find_person
 from app.retention.errors import PersonOnHold
 from app.runtime import Runtime
 from app.subjects import errors, export_schemas, schemas
@@ -26,7 +27,7 @@ from app.subjects.erase import Erased, erase
 from app.subjects.export import write_json, write_page
 from app.subjects.gather import Gathering, Subject
 from app.subjects.kept import KEPT, STILL_TO_DO
-from app.subjects.queries import find_person, find_request
+from app.subjects.queries import find_request, get_absorbed
 from app.subjects.words import Language
 from app.tenants.door import Caller, Transaction, needs, writes
 from app.tenants.keys import get_tenant_keys
@@ -102,9 +103,10 @@ async def _take_out(
         found = await find_person(session, caller.tenant_id, person)
         if found is None:
             raise NotFound
+        absorbed = [await get_absorbed(session, caller.tenant_id, one) for one in found.absorbed]
         if answers is not None:
             asked = await find_request(session, caller.tenant_id, answers)
-            if asked is None or asked.person_id != person:
+            if asked is None or asked.person_id not in (found.id, *found.absorbed):
                 raise errors.RequestUnknown
         detail = {"export": encode("exp", export), "reason": body.reason, "reference": mark.reference}
         if answers is not None:
@@ -118,7 +120,8 @@ async def _take_out(
             detail=detail,
         )
     log.info("subjects.exported", export_id=encode("exp", export), reason=body.reason)
-    return mark, Subject(caller.tenant_id, person, found.erased_at, keys, found.key_salt)
+    others = tuple(Subject(caller.tenant_id, one.id, one.erased_at, keys, one.key_salt) for one in absorbed)
+    return mark, Subject(caller.tenant_id, found.id, found.erased_at, keys, found.salt, others)
 
 
 def _accepted(accept: str) -> Format:

@@ -14,6 +14,7 @@ from app.kit.errors import FieldError, NotFound
 from app.kit.http.idempotency import Answer
 from app.kit.http.openapi import declares
 from app.kit.ids import encode
+from app.people.queries import find_person
 from app.subjects import errors, queries, schemas
 from app.subjects.ask import LETTERS, Asked, Ground, Outcome, RequestKind, ask, close, open_text
 from app.tenants.door import Transaction, reads, writes
@@ -41,12 +42,12 @@ async def create_request(request: Repeatable, tx: Writing, person_id: PersonId, 
         received_at = known(body.received_at) or now
         if time_fault(received_at, None, now) is not None:
             raise TimeOutOfRange(errors=[FieldError("/received_at", TimeOutOfRange.code, TimeOutOfRange.message())])
-        person = await queries.find_person(tx.session, tx.tenant, person_id)
+        person = await find_person(tx.session, tx.tenant, person_id)
         if person is None:
             raise NotFound
         asked = Asked(body.kind, body.channel, body.identity_check, received_at, known(body.details))
         actor = name_actor(tx.caller)
-        made = await ask(tx.session, tx.tenant, tx.keys, person_id, person.key_salt, asked, actor=actor)
+        made = await ask(tx.session, tx.tenant, tx.keys, person.id, person.salt, asked, actor=actor)
         return answer_with(201, await _show(tx, made), location=f"/v1/requests/{encode('req', made)}")
 
     return await once(tx, request, work)

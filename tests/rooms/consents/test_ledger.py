@@ -168,7 +168,9 @@ async def test_a_replay_of_the_ledger_agrees_and_sees_every_tampering(
             EARLIER - timedelta(days=1),
             person,
         )
-        await connection.execute("UPDATE suppressions SET act = 'lifted' WHERE person_id = $1", person)
+        await connection.execute(
+            "UPDATE suppressions SET acted_at = acted_at + interval '1 day' WHERE person_id = $1", person
+        )
         await connection.execute(
             "INSERT INTO consent_states (tenant_id, purpose_id, person_id, basis_act) VALUES ($1, 3, $2, 'asserted')",
             shop.id,

@@ -11,7 +11,7 @@ from app.dispatch.states import ACTIONS, MOVES, RANK, BatchState, State
 from app.whatsapp.codes import ErrorClass
 from app.whatsapp.outcomes import Accepted, Deferred, Halted, NotSent, Outcome, Rejected, Uncertain
 
-MESSAGE = Leased(UUID(int=1), 0, UUID(int=2), "phone", b"", None, b"")
+MESSAGE = Leased(UUID(int=1), 0, UUID(int=2), "phone", b"", None, b"", UUID(int=2), b"")
 OUTCOMES = [
     (Accepted("wamid.x", None, held=False), State.SENT, 1),
     (NotSent("connect_failed"), State.QUEUED, 0),
@@ -48,7 +48,7 @@ def test_only_what_cannot_have_left_or_was_refused_for_now_goes_back_to_the_queu
 
 
 def later(attempts: int, code: int, delay_s: int, retries: int | None) -> Verdict:
-    message = Leased(UUID(int=1), attempts, UUID(int=2), "phone", b"", None, b"")
+    message = Leased(UUID(int=1), attempts, UUID(int=2), "phone", b"", None, b"", UUID(int=2), b"")
     return verdict_of(message, Deferred(code, delay_s, "recipient", retries))
 
 
