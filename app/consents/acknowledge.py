@@ -12,13 +12,13 @@ from uuid import UUID
 from app.consents.acts import Channel
 from app.consents.errors import (
     NoticeNotAccepted,
+    NoticeTooNew,
     NumberInvalid,
     PersonErased,
-    ShownBeforePublished,
     TimeOutOfRange,
     UnknownNoticeVersion,
 )
-from app.consents.queries import find_publications
+from app.consents.queries import Shown, find_notices
 from app.consents.rows import CLOCK_SKEW, Fault, Recorded, time_fault
 from app.consents.who import Named, meet, name
 from app.kit.clock import utc_now
@@ -59,13 +59,13 @@ async def acknowledge(
 
     Rows with a fault are left out when `skip`; otherwise one fault means that nothing is recorded.
     """
-    published = await find_publications(session, tenant, {row.notice_version_id for row in rows})
+    notices = await find_notices(session, tenant, {row.notice_version_id for row in rows})
     named: dict[int, Named] = {}
     faults: list[Fault] = []
     now = utc_now()
     for index, row in enumerate(rows):
         who = name(keys, row.to, row.user_id)
-        wrong = _judge(row, published, now)
+        wrong = _judge(row, notices, now)
         if who is None:
             faults.append(Fault(index, "to" if row.user_id is None else "user_id", NumberInvalid))
         elif wrong is not None:
@@ -84,7 +84,7 @@ async def acknowledge(
     return Recorded(len(good), sorted(faults, key=lambda fault: fault.index))
 
 
-def _judge(row: Acknowledgement, published: Mapping[UUID, datetime], now: datetime) -> tuple[str, type[Invalid]] | None:
+def _judge(row: Acknowledgement, notices: Mapping[UUID, Shown], now: datetime) -> tuple[str, type[Invalid]] | None:
     """The first thing that is wrong with the row, or None. The number is not looked at here."""
     if time_fault(row.shown_at, None, now) is not None:
         return "shown_at", TimeOutOfRange
@@ -92,10 +92,10 @@ def _judge(row: Acknowledgement, published: Mapping[UUID, datetime], now: dateti
         return "acknowledged_at", TimeOutOfRange
     if row.method is not None and any(word in row.method for word in ACCEPTING):
         return "method", NoticeNotAccepted
-    if row.notice_version_id not in published:
+    if row.notice_version_id not in notices:
         return "notice_version_id", UnknownNoticeVersion
-    if row.shown_at < published[row.notice_version_id] - CLOCK_SKEW:
-        return "shown_at", ShownBeforePublished
+    if row.shown_at < notices[row.notice_version_id].since - CLOCK_SKEW:
+        return "shown_at", NoticeTooNew
     return None
 
 

@@ -9,7 +9,6 @@ Invalid                               422
 ├── NoticeTooNew                           notice_too_new
 ├── NoticeVersionMissing                   notice_version_missing
 ├── NoticeNotAccepted                      notice_not_accepted
-├── ShownBeforePublished                   shown_before_published
 ├── MethodMissing                          method_missing
 ├── IysAttestationMissing                  iys_attestation_missing
 ├── TimeOutOfRange                         time_out_of_range
@@ -104,14 +103,6 @@ class NoticeNotAccepted(Invalid):
     code = "notice_not_accepted"
     title = "Notice not accepted"
     action = "Name what the person did, such as read_and_understood_box; consent is recorded with POST /v1/consents."
-
-
-class ShownBeforePublished(Invalid):
-    """Nobody can have been shown this notice version before it was published."""
-
-    code = "shown_before_published"
-    title = "Shown before published"
-    action = "Name the version that was shown at that time."
 
 
 class MethodMissing(Invalid):

@@ -123,10 +123,6 @@ _lines = text(
     " WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))"
 )
 _evidence_ids = text("SELECT id FROM evidence_objects WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))")
-_publications = text(
-    "SELECT notice_version_id AS id, shown_since FROM notice_shown_v1"
-    " WHERE tenant_id = :tenant AND notice_version_id = ANY (CAST(:ids AS uuid[]))"
-)
 _notice_version = text(
     "SELECT count(*) FROM notice_versions_v1 WHERE tenant_id = :tenant AND notice_id = :notice AND version = :version"
 )
@@ -215,12 +211,6 @@ async def list_evidence(
     """The tenant's evidence objects in the order they were registered, or those of one hash."""
     asked = {"tenant": tenant, "sha256": sha256, "after": after, "limit": limit}
     return [EvidenceObject(**row) for row in (await session.execute(_all_evidence, asked)).mappings()]
-
-
-async def find_publications(session: Session, tenant: UUID, versions: Iterable[UUID]) -> dict[UUID, datetime]:
-    """Since when each of these notice versions is shown; unknown versions are absent."""
-    rows = await session.execute(_publications, {"tenant": tenant, "ids": list(versions)})
-    return {row.id: row.shown_since for row in rows}
 
 
 async def notice_version_exists(session: Session, tenant: UUID, notice: UUID, version: int) -> bool:

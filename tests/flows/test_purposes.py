@@ -11,6 +11,7 @@ from app.kit.ids import decode
 from tests.conftest import Servers, TestDatabase
 from tests.furnish import IYS, made
 from tests.house import House, open_house, phone
+from tests.notice import notice_of
 from tests.sandbox_process import TOKEN, WABA_ID
 
 pytestmark = pytest.mark.anyio
@@ -81,7 +82,7 @@ async def shop(
                     template | {"body": text, "purposes": keys, "status": "approved"},
                 )
         asked = [one["key"] for one in purposes if one["needs_consent"]]
-        notice = {"name": "hepsi", "language": "tr", "title": "Aydınlatma", "body": "İşlenir.", "purposes": asked}
+        notice = notice_of(*asked, name="hepsi")
         opened.tenant.notice_version = (await made(opened.client, "/v1/notices", notice))["latest_version"]["id"]
         yield opened
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 
 from app.consents import notice_schemas, queries, schemas
 from app.consents.acknowledge import Acknowledgement, acknowledge
-from app.consents.errors import NoticeNotAccepted, RowsInvalid, ShownBeforePublished, UnknownNoticeVersion
+from app.consents.errors import NoticeNotAccepted, NoticeTooNew, RowsInvalid, UnknownNoticeVersion
 from app.consents.fields import MOST_BYTES, known
 from app.consents.read_rows import read_rows, reject, tell
 from app.kit.errors import NotFound
@@ -32,7 +32,7 @@ OF_A_VERSION = "/notices/{notice_id}/versions/{version}/acknowledgements"
 @router.post(
     "/acknowledgements",
     response_model=schemas.Recorded,
-    responses=declares(RowsInvalid, UnknownNoticeVersion, ShownBeforePublished, NoticeNotAccepted),
+    responses=declares(RowsInvalid, UnknownNoticeVersion, NoticeTooNew, NoticeNotAccepted),
 )
 @accepts_up_to(MOST_BYTES)
 async def record_acknowledgements(

@@ -102,7 +102,7 @@ async def test_a_notice_cannot_be_recorded_as_accepted(shop: Shop, method: str) 
     [
         ({"to": "123"}, "to", "invalid_number"),
         ({"notice_version_id": "ntv_01h455vb4pex5vsknk084sn02q"}, "notice_version_id", "unknown_notice_version"),
-        ({"shown_at": "2024-12-31T00:00:00Z"}, "shown_at", "shown_before_published"),
+        ({"shown_at": "2024-12-31T00:00:00Z"}, "shown_at", "notice_too_new"),
         ({"shown_at": "2099-01-01T00:00:00Z"}, "shown_at", "time_out_of_range"),
         ({"acknowledged_at": EARLIER.isoformat()}, "acknowledged_at", "time_out_of_range"),
         ({"accepted_at": EARLIER.isoformat()}, "accepted_at", "extra_forbidden"),
