@@ -31,8 +31,9 @@ async def hear(run: Runtime, tenant: UUID, spoken: Sequence[Spoken]) -> list[Spo
 
     A number and a user id that come together are one person's; two people, if they are so on record, are both stopped
     here and become one later (`learn`). Who says STOP and is not known yet is made, so that the stop holds for later
-    imports. A platform's resume lifts only the platform's own stop. Confirmations are owed now, one per person
-    and STOP a day at most. Returns what was said as it is understood: `stop_one` is a stop of one purpose, or a sentence to be reviewed.
+    imports. A platform's resume lifts only the platform's own stop. Confirmations are owed now, one per person and STOP
+    a day at most. Returns what was said as it is understood: `stop_one` is a stop of one purpose, or a sentence to be
+    reviewed.
     """
     async with run.db.begin(tenant) as session:
         keys = await get_tenant_keys(run, session, tenant)
