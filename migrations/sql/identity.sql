@@ -178,9 +178,11 @@ SELECT p.tenant_id,
                r.consent_max_age_days * interval '24 hours' AS max_age) AS w
   LEFT JOIN consent_states AS s
          ON s.tenant_id = p.tenant_id AND s.purpose_id = r.id AND s.person_id = CASE WHEN p.merged_into IS NULL THEN p.id ELSE p.merged_into END
-  LEFT JOIN notice_staleness_v1 AS n
-         ON n.tenant_id = p.tenant_id AND n.notice_version_id = s.consent_notice_version_id
-        AND (n.purpose_ids IS NULL OR r.id = ANY (n.purpose_ids))
+  LEFT JOIN LATERAL (
+        SELECT min(c.stale_at) AS stale_at
+          FROM notice_staleness_v1 AS c
+         WHERE c.tenant_id = p.tenant_id AND c.notice_version_id = s.consent_notice_version_id
+           AND (c.purpose_ids IS NULL OR r.id = ANY (c.purpose_ids))) AS n ON true
   LEFT JOIN LATERAL (
         SELECT q.kind, q.scope, q.event_id
           FROM suppressions AS q

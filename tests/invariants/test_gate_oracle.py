@@ -149,7 +149,10 @@ WITHOUT = {
     "consents that are old": (f"WHEN s.consent_at + w.max_age <= {NOW} THEN 'consent_expired'", ""),
     "approvals that are old": (f"WHEN w.asked_first AND s.approval_at + w.max_age <= {NOW} THEN 'consent_expired'", ""),
     "stale notices": (f"WHEN n.stale_at <= {NOW} THEN 'notice_stale'", ""),
-    "stale for one purpose": ("\n        AND (n.purpose_ids IS NULL OR r.id = ANY (n.purpose_ids))", ""),
+    "stale for one purpose": (
+        "\n           AND (c.purpose_ids IS NULL OR r.id = ANY (c.purpose_ids))",
+        "",
+    ),
     "the scope all": ("q.scope = 'all' OR ", ""),
     "the scope of a purpose": ("OR q.scope = r.key ", ""),
     "the scope marketing": ("OR (q.scope = 'marketing' AND r.class = 'marketing')", ""),
