@@ -38,7 +38,7 @@ SELECT p.id, CASE
 """
 
 
-@pytest.mark.covers("O16", "A4c")
+@pytest.mark.covers("O16", "O23", "A4c")
 async def test_every_sent_message_has_one_decision_whose_evidence_came_before_it(
     servers: Servers, database: TestDatabase, tmp_path: Path
 ) -> None:
