@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from app.consents.gate import Refusal
@@ -16,13 +17,18 @@ class Verdict:
     """What the gate says of one fingerprint. `refusal` None: a message may go now."""
 
     person_id: UUID | None
-    refusal: Refusal | None
+    refusal: Refusal | Literal["invalid_number"] | None
     refused_for: str | None
+
+
+UNREADABLE = Verdict(None, "invalid_number", None)  # what nobody can be called by
+_REFUSALS = {str(refusal): refusal for refusal in Refusal}
 
 
 async def check(session: Session, tenant: UUID, purpose_id: int, hashes: Sequence[UUID]) -> list[Verdict]:
     """One verdict per fingerprint, in order; repeated ones are answered each time."""
     rows = await session.execute(_check, {"tenant": tenant, "purpose": purpose_id, "hashes": list(hashes)})
     return [
-        Verdict(row.person_id, None if row.refusal is None else Refusal(row.refusal), row.refused_for) for row in rows
+        Verdict(person, None if refusal is None else _REFUSALS[refusal], refused_for)
+        for person, refusal, refused_for in rows
     ]

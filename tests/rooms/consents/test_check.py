@@ -8,7 +8,7 @@ import pytest
 
 from app.consents import check as check_module
 from app.consents.gate import MEANING, Refusal
-from app.consents.schemas import ConsentVerdict
+from app.consents.schemas import ConsentVerdict, ConsentVerdicts
 from app.kit.ids import decode, new_id
 from tests.conftest import TestDatabase
 from tests.rooms.consents.build import MARKETING, NOW, Shop, code, open_shop, phone
@@ -30,6 +30,7 @@ async def test_a_check_answers_every_recipient_in_order_without_their_number(sho
     answer = await shop.http.post("/v1/consents/check", json={"purpose": MARKETING, "recipients": recipients})
 
     body = answer.json()
+    assert body == ConsentVerdicts.model_validate_json(answer.content).model_dump(mode="json")
     assert (MARKETING, 2, 3) == (body["purpose"], body["allowed"], body["refused"])
     assert [
         (0, "a", False, "unknown_person"),

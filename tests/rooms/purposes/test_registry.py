@@ -110,6 +110,7 @@ async def test_one_purpose_is_shown_whole(desk: Desk) -> None:
         "retention_days": 3650,
         "dpv": ["https://w3id.org/dpv#DirectMarketing"],
         "active": True,
+        "consent_max_age_days": None,
         "description_tr": "Kampanya ve indirimlerin, onay veren kişilere bildirilmesi.",
         "description_en": "Telling people who approved of it about campaigns and discounts.",
         "example_tr": "KAMPANYA: bu hafta seçili ürünlerde %20 indirim. İstemiyorsanız RET yazın.",
