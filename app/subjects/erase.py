@@ -34,9 +34,7 @@ _states = text(
     "SELECT purpose_id, consent_act, approval_act, basis_act FROM person_states_v1"
     " WHERE tenant_id = :tenant AND person_id = :person ORDER BY purpose_id"
 )
-# Paper that proves an act of the person; an object may prove acts of others, too. Asked only where room for such
-# objects was migrated.
-_paper_is_kept = text("SELECT to_regclass('evidence_links_v1') IS NOT NULL")
+# Paper that proves an act of the person; an object may prove acts of others, too.
 _paper = text(
     "SELECT DISTINCT o.id, o.physical_ref FROM evidence_links_v1 AS l"
     " JOIN evidence_objects_v1 AS o ON o.tenant_id = l.tenant_id AND o.id = l.evidence_id"
@@ -126,8 +124,6 @@ async def _end_all(
 
 async def _ask_for_paper(session: Session, tenant: UUID, person: UUID) -> tuple[UUID, ...]:
     """One task per thing in an archive that names the person: somebody has to go there."""
-    if not (await session.execute(_paper_is_kept)).scalar_one():
-        return ()
     tasks = []
     for row in (await session.execute(_paper, {"tenant": tenant, "person": person})).all():
         ref: dict[str, str] = row.physical_ref if isinstance(row.physical_ref, dict) else json.loads(row.physical_ref)
