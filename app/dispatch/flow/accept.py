@@ -5,43 +5,49 @@ The first of the refusals on the level of the row are decided here: `invalid_row
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
+
+import msgspec
 
 from app.people.numbers import canonical_phone, canonical_user_id
 from app.people.seal import AliasKind, alias_hash
 from app.runtime import TenantKeys
 
 
-@dataclass(slots=True)
-class Recipient:
+class Recipient(msgspec.Struct, gc=False):
     """One row as it was given: a number or a user id, values for the template, the caller's own reference.
 
-    `problem` is set by the reader of the body when the row could not be read at all; the rest is then empty.
+    `problem` is set by the reader of the body when the row could not be read at all; the rest is then empty. A struct
+    and not a dataclass: a million are made per upload, and one costs 0.2 us instead of 1.
     """
 
     row_number: int
-    to: str | None = field(default=None, repr=False)
-    user_id: str | None = field(default=None, repr=False)
-    variables: dict[str, str] = field(default_factory=dict, repr=False)
-    reference: str | None = field(default=None, repr=False)
-    basis_ref: str | None = field(default=None, repr=False)
+    to: str | None = None
+    user_id: str | None = None
+    variables: dict[str, str] = {}
+    reference: str | None = None
+    basis_ref: str | None = None
     problem: str | None = None
     problem_field: str | None = None
     variables_at: str = "variables/"  # where a variable stands in the row: a column of its own in CSV
 
+    def __repr__(self) -> str:
+        return f"Recipient({self.row_number})"
 
-@dataclass(slots=True)
-class Row:
+
+class Row(msgspec.Struct, gc=False):
     """One recipient on its way in. `refusal` None means: still allowed."""
 
     row_number: int
-    recipient: Recipient = field(repr=False)
+    recipient: Recipient
     hash: UUID | None = None
-    alias: tuple[AliasKind, str] | None = field(default=None, repr=False)
+    alias: tuple[AliasKind, str] | None = None
     refusal: str | None = None
     field: str | None = None
     kind: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Row({self.row_number}, {self.refusal})"
 
     def refuse(self, refusal: str, field: str | None = None, kind: str | None = None) -> "Row":
         """Not this row: for what, where to look, and what is wrong there. Never the value."""

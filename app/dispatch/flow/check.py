@@ -1,8 +1,9 @@
 """The gate over a whole chunk: early, honest refusals. The lease asks again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
+
+import msgspec
 
 from app.kit.db import Session
 from app.kit.sql import sql_beside
@@ -10,13 +11,15 @@ from app.kit.sql import sql_beside
 _check = sql_beside(__file__)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the gate says of one fingerprint. `refusal` None: may be written to now, for the reason that is pinned."""
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """What the gate says of one fingerprint. `refusal` None: may be written to now, for the reason that is pinned.
+
+    The fields stand in the order in which the statement answers them.
+    """
 
     person_id: UUID | None
     alias_id: UUID | None
-    salt: bytes | None = field(repr=False)
+    salt: bytes | None
     refusal: str | None
     refused_for: str | None
     consent_event_id: UUID | None
@@ -25,6 +28,9 @@ class Verdict:
     notice_version_id: UUID | None
     suppression_event_id: UUID | None
 
+    def __repr__(self) -> str:
+        return f"Verdict({self.refusal})"
+
 
 async def check(session: Session, tenant: UUID, purpose_id: int, hashes: Sequence[UUID]) -> list[Verdict]:
     """One verdict per fingerprint, in order. Fingerprints are expected to be distinct.
@@ -32,18 +38,4 @@ async def check(session: Session, tenant: UUID, purpose_id: int, hashes: Sequenc
     A person whose key was destroyed cannot be written to even with a consent on record: `unknown_person`.
     """
     rows = await session.execute(_check, {"tenant": tenant, "purpose": purpose_id, "hashes": list(hashes)})
-    return [
-        Verdict(
-            row.person_id,
-            row.alias_id,
-            row.key_salt,
-            row.refusal or (None if row.key_salt is not None else "unknown_person"),
-            row.refused_for,
-            row.consent_event_id,
-            row.approval_event_id,
-            row.basis_event_id,
-            row.notice_version_id,
-            row.suppression_event_id,
-        )
-        for row in rows
-    ]
+    return [Verdict(*row) for row in rows]

@@ -2,9 +2,10 @@
 -- In:  tenant, purpose, hashes[] (one per row still allowed or not; distinct).
 -- Out: one row per hash, in order: who it is, what opens their values, and the verdict with its evidence.
 --      No person: refusal is unknown_person.
-SELECT a.person_id, a.id AS alias_id, p.key_salt, p.gate_version,
+SELECT a.person_id, a.id AS alias_id, p.key_salt,
        CASE WHEN v.person_id IS NULL THEN 'unknown_person'
-            WHEN v.refusal IS NULL AND a.value_ct IS NULL THEN 'unknown_person' -- erased: nobody can read the number
+            -- erased: nobody can read the number, or make the key of what would be said
+            WHEN v.refusal IS NULL AND (a.value_ct IS NULL OR p.key_salt IS NULL) THEN 'unknown_person'
             ELSE v.refusal END AS refusal,
        v.refused_for, v.consent_event_id, v.approval_event_id, v.basis_event_id, v.notice_version_id, v.suppression_event_id
   FROM unnest(CAST(:hashes AS uuid[])) WITH ORDINALITY AS wanted (hash, place)

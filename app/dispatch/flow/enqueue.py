@@ -1,16 +1,17 @@
 """Write a decided chunk: the queue is a table, and this fills it. Ringing the bell waits for the commit."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from app.kit.db import Session
-from app.kit.ids import new_id
+from app.kit.db import Session, driver
 from app.kit.sql import sql_beside
 
 _enqueue = sql_beside(__file__)
+_stage = sql_beside(__file__, "stage")
+STAGING = "incoming_rows"
 
 # (state, reason): reason is None unless the state is refused.
 Counts = Counter[tuple[str, str | None]]
@@ -24,16 +25,17 @@ class Place:
     batch: UUID
     upload: UUID
     sender: UUID
-    purpose_id: int
+    purpose: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """One row with its decision. `member` is who the row is for, once per batch: the person, else the fingerprint.
 
-    Of a person nobody knows only `hash` is kept: no values, no reference.
+    Of a person nobody knows only `hash` is kept: no values, no reference. The fields are the columns of the staging
+    table, so the rows are copied as they are.
     """
 
+    id: UUID
     row_number: int
     refusal: str | None
     detail: str | None = None
@@ -41,9 +43,13 @@ class Decided:
     person_id: UUID | None = None
     alias_id: UUID | None = None
     hash: UUID | None = None
-    variables_ct: bytes | None = field(default=None, repr=False)
-    reference: str | None = field(default=None, repr=False)
-    evidence: Mapping[str, UUID | None] = field(default_factory=dict)
+    variables_ct: bytes | None = None
+    reference: str | None = None
+    consent_event_id: UUID | None = None
+    approval_event_id: UUID | None = None
+    basis_event_id: UUID | None = None
+    notice_version_id: UUID | None = None
+    suppression_event_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +61,18 @@ class Enqueued:
 
 
 async def enqueue(session: Session, place: Place, rows: Sequence[Decided]) -> Enqueued:
-    """Write the chunk."""
+    """Write the chunk. Once per transaction: what was staged is there until its end.
+
+    By COPY into a staging table of the connection's own, because COPY is refused where rows are guarded. As fifteen
+    array parameters the same rows cost the driver about 8 us each (2026-11).
+    """
     if not rows:
         return Enqueued(Counter(), frozenset())
-    found = (await session.execute(_enqueue, _arrays(place, rows))).all()
+    await session.execute(_stage)
+    connection = await driver(session)
+    await connection.copy_records_to_table(
+        STAGING, schema_name="pg_temp", columns=Decided._fields, records=cast("list[Any]", rows)
+    )
+    found = (await session.execute(_enqueue, asdict(place))).all()
     counts = Counter({(row.state, row.reason): row.n for row in found})
     return Enqueued(counts, frozenset(number for row in found for number in row.duplicates or ()))
-
-
-def _arrays(place: Place, rows: Sequence[Decided]) -> dict[str, Any]:
-    return {
-        "tenant": place.tenant,
-        "batch": place.batch,
-        "upload": place.upload,
-        "sender": place.sender,
-        "purpose": place.purpose_id,
-        "ids": [new_id() for _ in rows],
-        "row_numbers": [row.row_number for row in rows],
-        "members": [row.member for row in rows],
-        "people": [row.person_id for row in rows],
-        "aliases": [row.alias_id for row in rows],
-        "hashes": [row.hash for row in rows],
-        "variables": [row.variables_ct for row in rows],
-        "references": [row.reference for row in rows],
-        "refusals": [row.refusal for row in rows],
-        "details": [row.detail for row in rows],
-        "consents": [row.evidence.get("consent_event_id") for row in rows],
-        "approvals": [row.evidence.get("approval_event_id") for row in rows],
-        "bases": [row.evidence.get("basis_event_id") for row in rows],
-        "notices": [row.evidence.get("notice_version_id") for row in rows],
-        "suppressions": [row.evidence.get("suppression_event_id") for row in rows],
-    }

@@ -1,20 +1,11 @@
 -- Write a decided chunk: every row into messages; the allowed into the queue, the refused straight to their outcome.
 -- A recipient who is already in this batch (another alias, an earlier chunk) becomes a refused duplicate here, where
 -- the unique key decides.
--- In:  tenant, batch, upload, sender, purpose, and parallel arrays, one element per row.
+-- In:  tenant, batch, upload, sender, purpose; the rows stand in the staging table (`enqueue.stage.sql`).
 -- Out: state, reason, n: how many rows went where; for duplicates found here also their row_numbers.
-WITH given AS (
-    SELECT *
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:row_numbers AS int[]), CAST(:members AS uuid[]), CAST(:people AS uuid[]),
-                  CAST(:aliases AS uuid[]), CAST(:hashes AS uuid[]), CAST(:variables AS bytea[]),
-                  CAST(:references AS text[]), CAST(:refusals AS text[]), CAST(:details AS text[]),
-                  CAST(:consents AS uuid[]), CAST(:approvals AS uuid[]), CAST(:bases AS uuid[]),
-                  CAST(:notices AS uuid[]), CAST(:suppressions AS uuid[]))
-           AS g (id, row_number, member, person_id, alias_id, hash, variables_ct, reference, refusal, detail,
-                 consent_event_id, approval_event_id, basis_event_id, notice_version_id, suppression_event_id)
-), joined AS (
+WITH joined AS (
     INSERT INTO batch_members (tenant_id, batch_id, recipient_key, upload_id)
-    SELECT :tenant, :batch, member, :upload FROM given WHERE member IS NOT NULL ORDER BY member
+    SELECT :tenant, :batch, member, :upload FROM pg_temp.incoming_rows WHERE member IS NOT NULL ORDER BY member
     ON CONFLICT (batch_id, recipient_key) DO NOTHING
     RETURNING recipient_key
 ), decided AS MATERIALIZED (
@@ -23,7 +14,7 @@ WITH given AS (
            g.consent_event_id, g.approval_event_id, g.basis_event_id, g.notice_version_id, g.suppression_event_id,
            CASE WHEN g.member IS NOT NULL AND j.recipient_key IS NULL THEN 'duplicate' ELSE g.refusal END AS refusal,
            g.member IS NOT NULL AND j.recipient_key IS NULL AS known
-      FROM given AS g LEFT JOIN joined AS j ON j.recipient_key = g.member
+      FROM pg_temp.incoming_rows AS g LEFT JOIN joined AS j ON j.recipient_key = g.member
 ), written AS (
     INSERT INTO messages (id, tenant_id, batch_id, upload_id, row_number, person_id, alias_id, recipient_hash, variables_ct,
                           reference, refusal, refusal_detail, consent_event_id, approval_event_id, basis_event_id,
