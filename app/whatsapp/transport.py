@@ -1,10 +1,10 @@
 """Open the pooled connections to WhatsApp: aiohttp underneath, httpx's types on top, honest exceptions.
 
-httpx-aiohttp 0.2.0 maps *every* aiohttp connection error to `httpx.ConnectTimeout` or `ConnectError`, read in
-its `AIOHTTP_EXC_MAP`: a server that takes the request and hangs up (`ServerDisconnectedError`) or resets
-(`ClientOSError`) comes out as `ConnectTimeout`, as if no byte had left. Believing it means sending twice. So
-the mapping is done again here, from the aiohttp error in `__cause__`, and by a short list of what proves that
-nothing left; the hostile-server tests hold it in place.
+The adapter is ours. httpx-aiohttp 0.2.0, which it replaced, maps *every* aiohttp connection error to
+`httpx.ConnectTimeout` or `ConnectError`: a server that takes the request and hangs up (`ServerDisconnectedError`) or
+resets (`ClientOSError`) comes out as if no byte had left, and believing it means sending twice. It also wraps and
+copies each exchange (docs/performance.md has the figures). What proves that nothing left is a short list here; the
+hostile-server tests hold it in place.
 
 aiohttp 3.14.5 repeats a request by itself only for idempotent methods (`IDEMPOTENT_METHODS`), never a POST.
 """
@@ -12,11 +12,12 @@ aiohttp 3.14.5 repeats a request by itself only for idempotent methods (`IDEMPOT
 from __future__ import annotations
 
 import ssl
+from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from typing import Final
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 KEEPALIVE_EXPIRY_S: Final = 20.0  # below the 60 s and more after which front ends drop an idle connection
 MAX_HEADER_BYTES: Final = 16_384  # one header field or the status line of an answer
@@ -30,21 +31,65 @@ _NOTHING_LEFT: Final = (
 )
 
 
-class HonestTransport(AiohttpTransport):
-    """httpx-aiohttp's transport with exceptions that say truly whether bytes may have left.
+class HonestTransport(httpx.AsyncBaseTransport):
+    """httpx's types over an aiohttp session, with exceptions that say truly whether bytes may have left.
 
     `ConnectError`, `ConnectTimeout` and `UnsupportedProtocol` mean that no connection was made for this
     request. `ReadTimeout`, `ReadError` and `RemoteProtocolError` mean that the request may have been read.
+    The request's body must be in memory. Redirects are answers, and answers are not decoded.
     """
+
+    def __init__(self, open_session: Callable[[], aiohttp.ClientSession]) -> None:
+        self._open_session = open_session
+        self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; raises httpx errors only, as the class says."""
+        if self._session is None:
+            self._session = self._open_session()
+        wait = request.extensions.get("timeout", {})
+        headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw]
+        assert isinstance(request.stream, httpx.ByteStream)
         try:
-            return await super().handle_async_request(request)
-        except httpx.TransportError as error:
-            raise _truthful(error.__cause__ or error) from error
+            answer = await self._session.request(
+                request.method,
+                str(request.url),
+                headers=headers,
+                data=b"".join(request.stream),
+                allow_redirects=False,
+                auto_decompress=False,
+                timeout=_timeout(wait.get("connect"), wait.get("pool"), wait.get("read")),
+            )
         except aiohttp.ClientError as error:
             raise _truthful(error) from error
+        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer), request=request)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer, as it comes."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while chunk := await self._answer.content.readany():
+                yield chunk
+        except aiohttp.ClientError as error:
+            raise _truthful(error) from error
+
+    async def aclose(self) -> None:
+        self._answer.release()  # closes the connection unless the answer was read to its end
+
+
+@lru_cache(maxsize=64)
+def _timeout(connect_s: float | None, pool_s: float | None, read_s: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=connect_s, connect=pool_s, sock_read=read_s)
 
 
 def open_transport(
@@ -73,8 +118,7 @@ def open_transport(
             max_field_size=MAX_HEADER_BYTES,
         )
 
-    # A context is handed over only because the parent would build one from the environment otherwise.
-    return HonestTransport(verify=context, client=open_session, trust_env=False)
+    return HonestTransport(open_session)
 
 
 def _truthful(error: BaseException) -> httpx.TransportError:
