@@ -62,7 +62,7 @@ async def open_runtime(settings: Settings, door: Door) -> AsyncIterator[Runtime]
     rate = RateLimit(Quota(settings.requests_per_minute, 60))
     db = open_database(settings, door)
     bells = Bells(settings.redis_url.get_secret_value())
-    transport = open_transport(max_connections=settings.whatsapp_connections)
+    transport = open_transport(max_connections=settings.whatsapp_connections, ca_file=settings.whatsapp_ca_file)
     read_s = settings.whatsapp_read_timeout_s
     timeouts = Timeouts(read_s=read_s, total_s=read_s + 10.0)
     whatsapp = CloudApi(settings.whatsapp_url, settings.whatsapp_version, transport, timeouts)

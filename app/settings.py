@@ -1,10 +1,11 @@
 """What the environment may change. Read once, at the door; units in the names."""
 
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
@@ -26,6 +27,7 @@ class Settings(BaseSettings):
     whatsapp_app_secret_next: SecretStr | None = None  # a second secret while one is being rotated
     whatsapp_verify_token: SecretStr | None = None
     whatsapp_connections: Annotated[int, Field(ge=1, le=2000)] = 400  # 80/s x 5 s, or 1,000/s x 0.4 s
+    whatsapp_ca_file: Path | None = None  # further authorities to trust, for a proxy that opens TLS; PEM
     whatsapp_read_timeout_s: Annotated[float, Field(gt=0, le=120)] = 30.0
 
     iys_mode: Literal["attested", "off"] = "attested"
@@ -49,6 +51,16 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024)] = 262_144
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     docs: bool = True
+
+    @field_validator("whatsapp_ca_file")
+    @classmethod
+    def _holds_certificates(cls, file: Path | None) -> Path | None:
+        if file is not None:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+            except OSError:  # an SSLError is one
+                raise ValueError("TOPLU_WHATSAPP_CA_FILE must be a file of certificates (PEM).") from None
+        return file
 
     @model_validator(mode="after")
     def _off_is_acknowledged(self) -> "Settings":

@@ -7,10 +7,12 @@ the API and the worker take on `toplu_api` and `toplu_worker`, which own nothing
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from alembic import context
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -38,12 +40,30 @@ def prepare(connection: Connection) -> None:
             connection.execute(text(f"GRANT {role} TO CURRENT_USER WITH SET TRUE, INHERIT FALSE"))
     if not connection.scalar(text("SELECT pg_has_role('toplu_owner', 'toplu_crossing', 'SET')")):
         connection.execute(text("GRANT toplu_crossing TO toplu_owner WITH SET TRUE, INHERIT FALSE"))
+    grant_staging(connection)
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA} AUTHORIZATION toplu_owner"))
     connection.commit()
     connection.execute(text("SET ROLE toplu_owner"))
     connection.execute(text(f"SET search_path = {SCHEMA}"))
     connection.execute(text("SET statement_timeout = '10min'"))
     connection.commit()
+
+
+def grant_staging(connection: Connection) -> None:
+    """Let the doors make temporary tables: rows are copied there before they are written.
+
+    Raises SystemExit when this login may not grant it, with the statement for somebody who may.
+    """
+    database = connection.scalar(text("SELECT quote_ident(current_database())"))
+    may = text("SELECT has_database_privilege(:role, current_database(), 'TEMPORARY')")
+    for role in ("toplu_api", "toplu_worker"):
+        if connection.scalar(may, {"role": role}):
+            continue
+        grant = f"GRANT TEMPORARY ON DATABASE {database} TO {role}"
+        with suppress(DBAPIError), connection.begin_nested():
+            connection.execute(text(grant))
+        if not connection.scalar(may, {"role": role}):
+            raise SystemExit(f"This login may not grant what is needed. Let the database's owner run: {grant};")
 
 
 def migrate(connection: Connection) -> None:

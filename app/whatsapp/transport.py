@@ -11,9 +11,9 @@ aiohttp 3.14.5 repeats a request by itself only for idempotent methods (`IDEMPOT
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -96,15 +96,18 @@ def open_transport(
     *,
     max_connections: int = 64,
     keepalive_expiry_s: float = KEEPALIVE_EXPIRY_S,
-    verify: ssl.SSLContext | None = None,
+    ca_file: Path | None = None,
 ) -> httpx.AsyncBaseTransport:
     """Make the transport; connections open on first use, inside the running loop. Close it with `aclose()`.
 
     `max_connections` should be at least messages per second times seconds of latency (80 x 0.5 s = 40);
     a request over it waits, within the connect timeout. Proxies and netrc of the environment are ignored,
-    redirects are answers, cookies are dropped. `verify`: a TLS context for a private authority.
+    redirects are answers, cookies are dropped. `ca_file`: authorities to trust beside the usual ones. Raises OSError
+    (SSLError is one) when that file cannot be used.
     """
-    context = verify or httpx.create_ssl_context(trust_env=False)
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
 
     def open_session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(

@@ -32,8 +32,10 @@ SHORT = Timeouts(connect_s=10.0, read_s=10.0, total_s=0.3)
 
 
 @contextlib.asynccontextmanager
-async def client_of(base_url: str, timeouts: Timeouts = PATIENT) -> AsyncIterator[CloudApi]:
-    transport = open_transport(max_connections=4)
+async def client_of(
+    base_url: str, timeouts: Timeouts = PATIENT, ca_file: Path | None = None
+) -> AsyncIterator[CloudApi]:
+    transport = open_transport(max_connections=4, ca_file=ca_file)
     try:
         yield CloudApi(base_url, "v23.0", transport, timeouts)
     finally:
@@ -124,6 +126,19 @@ async def test_a_certificate_nobody_vouches_for_is_not_sent(tmp_path: Path) -> N
 
     assert NotSent("connect_failed") == outcome
     assert seen.requests == []
+
+
+async def test_a_certificate_of_an_authority_named_in_the_settings_is_trusted(tmp_path: Path) -> None:
+    seen = Seen()
+    tls = hostile.self_signed(tmp_path)
+
+    async with (
+        serving(hostile.answering(http("200 OK", ACCEPTED), seen), seen, tls) as port,
+        client_of(f"https://127.0.0.1:{port}", ca_file=tmp_path / "server.pem") as api,
+    ):
+        outcome = await api.post(NUMBER, TOKEN, BODY)
+
+    assert isinstance(outcome, Accepted)
 
 
 async def test_a_server_that_hangs_up_during_the_tls_handshake_is_not_sent() -> None:
