@@ -9,7 +9,7 @@ import sys
 import time
 
 from app.kit.logs import configure
-from tests.bench.cases import accept, check, dispatch, imports, inbound, proof
+from tests.bench.cases import accept, check, dispatch, distance, growth, imports, inbound, proof, scale
 from tests.bench.measure import RESULTS, Line, save, show
 from tests.bench.seed import seed_states
 from tests.bench.stand import POSTGRES, Stand, open_stand
@@ -49,6 +49,25 @@ async def _dispatch(stand: Stand) -> list[Line]:
     return await dispatch.measure(stand, messages=messages, known=min(KNOWN, 1_000_000), rounds=ROUNDS, usual=usual)
 
 
+async def _distance(stand: Stand) -> list[Line]:
+    known = min(KNOWN, 1_000_000)
+    return await distance.measure(
+        stand, messages=2_000 if QUICK else 20_000, known=known, rounds=1 if QUICK else ROUNDS
+    )
+
+
+async def _scale(stand: Stand) -> list[Line]:
+    known = min(KNOWN, 1_000_000)
+    return await scale.measure(stand, messages=4_000 if QUICK else 20_000, known=known, rounds=1 if QUICK else ROUNDS)
+
+
+async def _growth(stand: Stand) -> list[Line]:
+    if not FULL:
+        return []
+    sizes = [10_000, 100_000, 1_000_000]
+    return await growth.measure(stand, sizes=sizes, stored=5_000_000, known=min(KNOWN, 1_100_000))
+
+
 async def _inbound(stand: Stand) -> list[Line]:
     return await inbound.measure(stand, requests=6_000 if QUICK else 30_000, rounds=ROUNDS)
 
@@ -65,9 +84,12 @@ CASES = {
     "accept": _accept,
     "check": _check,
     "dispatch": _dispatch,
+    "distance": _distance,
+    "scale": _scale,
     "inbound": _inbound,
     "import": _import,
     "proof": _proof,
+    "growth": _growth,  # last: it fills the tables
 }
 
 

@@ -171,7 +171,7 @@ async def open_stand() -> AsyncIterator[Stand]:
         api = start_process(words, settings, place / "api.log")
         stack.callback(api.end)
         url = f"http://127.0.0.1:{port}"
-        await _await_ready(url, api)
+        await await_ready(url, api)
         run = await stack.enter_async_context(open_runtime(settings, "api"))
         admin = await asyncpg.connect(postgres.url("toplu_test_bench"))
         stack.push_async_callback(admin.close)
@@ -199,7 +199,8 @@ def _make_database(postgres: Postgres) -> None:
     migrate(postgres.url("toplu_test_bench", LOGIN, password=PASSWORD))
 
 
-async def _await_ready(url: str, api: Process) -> None:
+async def await_ready(url: str, api: Process) -> None:
+    """Wait until this API is ready. Raises RuntimeError with the end of its log."""
     deadline = time.monotonic() + 60
     async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
         while time.monotonic() < deadline:

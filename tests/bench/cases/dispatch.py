@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 from tests.bench.cases.accept import draft, recipients_of, stream
 from tests.bench.measure import Line, in_turns, line_of
@@ -73,10 +74,7 @@ async def lift_pace(stand: Stand) -> None:
 
 async def send(stand: Stand, url: str, messages: int, known: int, **more: object) -> tuple[float, float]:
     """Queue a batch, let one worker send it; messages per second between its first claim and its last answer."""
-    batch = await draft(stand)
-    await stream(stand, batch, list(recipients_of(messages, known, seed=int(time.time()))))
-    found = await stand.admin.fetchval("SELECT id FROM batches ORDER BY id DESC LIMIT 1")
-    await stand.admin.execute("ANALYZE dispatch")
+    found, batch = await queue(stand, messages, known)
     with stand.worker(whatsapp_url=url, poll_s=0.2, **more) as worker:
         await asyncio.sleep(2)  # it has begun, and found nothing
         before = worker.cpu_s()
@@ -87,6 +85,15 @@ async def send(stand: Stand, url: str, messages: int, known: int, **more: object
     sent = await stand.admin.fetchval("SELECT count(*) FROM outcomes WHERE batch_id = $1 AND state = 'sent'", found)
     took_s = float(await stand.admin.fetchval(SENDING, found))
     return sent / took_s, cpu_s / sent * 1e6
+
+
+async def queue(stand: Stand, messages: int, known: int) -> tuple[UUID, str]:
+    """A batch that could start: its id in the database, and at the edge."""
+    batch = await draft(stand)
+    await stream(stand, batch, list(recipients_of(messages, known, seed=int(time.time()))))
+    found: UUID = await stand.admin.fetchval("SELECT id FROM batches ORDER BY id DESC LIMIT 1")
+    await stand.admin.execute("ANALYZE dispatch")
+    return found, batch
 
 
 async def until_sent(stand: Stand, batch: str) -> None:
