@@ -140,6 +140,16 @@ def module_database(servers: Servers) -> Iterator[TestDatabase]:
     asyncio.run(_drop(servers, copied))
 
 
+@pytest.fixture(scope="module")
+async def shop(
+    servers: Servers, module_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """HTTP around one database for all tests of a module, which do not meet or only read; no worker, no sandbox."""
+    place = tmp_path_factory.mktemp("shop")
+    async with open_house(module_database.url, servers.valkey.url, place, worker=False, sandbox=False) as opened:
+        yield opened
+
+
 @pytest.fixture
 async def house(servers: Servers, database: TestDatabase, tmp_path: Path) -> AsyncIterator[House]:
     """The whole product around a fresh database: HTTP, worker and sandbox, one tenant ready to send."""
