@@ -19,11 +19,17 @@ from alembic.config import Config
 
 from app.kit.logs import configure
 from app.kit.servers import FAST_AND_FORGETFUL, Postgres, Valkey, throwaway_data_dir
-from tests.house import House, open_house
+from tests.house import House, end_sandbox, open_house
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGIN = "toplu"
 PASSWORD = "an-invented-password"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first: they are given out whole, and one begun last would leave the other process without work."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +41,13 @@ def logs_as_they_are_by_default() -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pretend_whatsapp() -> Iterator[None]:
+    """Houses hand on one sandbox; it ends with the tests."""
+    yield
+    end_sandbox()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,16 @@ def module_database(servers: Servers) -> Iterator[TestDatabase]:
     copied = asyncio.run(_copy_template(servers))
     yield copied
     asyncio.run(_drop(servers, copied))
+
+
+@pytest.fixture(scope="module")
+async def shop(
+    servers: Servers, module_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """HTTP around one database for all tests of a module, which do not meet or only read; no worker, no sandbox."""
+    place = tmp_path_factory.mktemp("shop")
+    async with open_house(module_database.url, servers.valkey.url, place, worker=False, sandbox=False) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ class SandboxProcess:
         self.port = port
         self.token = token
         self.url = f"http://127.0.0.1:{port}"
+        self._renewed_at = 0  # where the truth log's lines of the latest life begin, in bytes
         self.control = httpx.Client(base_url=self.url, timeout=35.0, trust_env=False)
 
     @classmethod
@@ -102,8 +103,8 @@ class SandboxProcess:
         return self.process.pid
 
     def truth(self, event: str | None = None) -> list[dict[str, Any]]:
-        """The truth log's lines so far, all or those of one event."""
-        lines = [json.loads(line) for line in self.truth_path.read_text("utf-8").splitlines()]
+        """The truth log's lines since it was last renewed, all or those of one event."""
+        lines = [json.loads(line) for line in self.truth_path.read_bytes()[self._renewed_at :].splitlines()]
         return [line for line in lines if event in (None, line["event"])]
 
     def knobs(self, **patch: Any) -> dict[str, Any]:
@@ -117,6 +118,11 @@ class SandboxProcess:
     def reset(self) -> None:
         """Forget everything but the truth log's file."""
         self._answered(self.control.post("/sandbox/reset"))
+
+    def renew(self) -> None:
+        """Be as if just started, for whoever comes next: what was before is not told any more."""
+        self.reset()
+        self._renewed_at = self.truth_path.stat().st_size
 
     def subscribe(self, callback: str, verify_token: str = VERIFY_TOKEN, app_secret: str = APP_SECRET) -> None:
         """Let the sandbox verify a callback and use it from now on."""

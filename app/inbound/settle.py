@@ -31,7 +31,8 @@ from app.kit.crypto import Unsealable, unseal
 from app.kit.metrics import metrics
 from app.runtime import Runtime
 from app.tenants.keys import get_tenant_keys
-from app.whatsapp.updates import UnreadableUpdate, parse
+from app.whatsapp.envelope import UnreadableUpdate
+from app.whatsapp.parse import parse
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ import pytest
 from app.kit.servers import throwaway_data_dir
 from tests.cli.conftest import Running, environment, toplu, up
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""One small demo for all tests of this folder: the first 200 rows of the list, fast."""
+"""One small demo for all tests of a file: the first 200 rows of the list, fast."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ def environment(temporary: Path, **settings: str) -> dict[str, str]:
     return ours | {"TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)} | settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     with throwaway_data_dir() as temporary, throwaway_data_dir() as kept:
         done = subprocess.run(

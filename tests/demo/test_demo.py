@@ -1,19 +1,60 @@
-"""The demo as a whole, in small."""
+"""The demo as a whole, in small, and the comparison: whatever is changed in one of the two accounts is seen."""
 
+import json
+import random
 import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.kit.servers import throwaway_data_dir
-from tests.demo.conftest import ROOT, Demo, environment
+from app.demo.reconcile import CONFIRMATION, compare, read_truth
+from tests.demo.conftest import ROOT, Demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
+
+Lines = list[str]
+
+OTHER_STATUS = {"sent": "read", "delivered": "failed", "read": "delivered", "failed": "sent"}
+
+
+def flip(lines: Lines, at: int) -> None:
+    """Change what the line says: another status, another message, somebody else."""
+    line: dict[str, Any] = json.loads(lines[at])
+    match line["event"]:
+        case "status":
+            line["status"] = OTHER_STATUS[line["status"]]
+        case "accepted":
+            line["opaque"] = "01a204d0-b0ee-77a4-96c9-000000000000"
+        case _:
+            line["from_sha256"] = "0" * 64
+    lines[at] = json.dumps(line)
+
+
+def drop(lines: Lines, at: int) -> None:
+    del lines[at]
+
+
+def double(lines: Lines, at: int) -> None:
+    lines.insert(at, lines[at])
+
+
+CHANGES = [flip, drop, double]
+
+
+def kinds(lines: Lines) -> dict[str, int]:
+    """One line of each kind: where it stands."""
+    places = {}
+    for at, text in enumerate(lines):
+        line = json.loads(text)
+        answer = "answer " if line.get("opaque", "").startswith(CONFIRMATION) else ""
+        places[f"{answer}{line['event']} {line.get('status', '')}".strip()] = at
+    # Nobody is told whether the answer to a STOP was read, so a lost line about it is no difference.
+    places.pop("answer status read", None)
+    return places
 
 
 def test_it_reconciles_every_message_of_the_list_and_says_so_last(demo: Demo) -> None:
@@ -51,63 +92,76 @@ def test_it_leaves_nothing_behind(demo: Demo) -> None:
     assert [] == demo.left_behind
 
 
-def test_it_refuses_a_whatsapp_that_is_not_on_this_machine() -> None:
-    with throwaway_data_dir() as temporary:
-        done = subprocess.run(
-            [sys.executable, "-m", "app.demo"],
-            cwd=ROOT,
-            env=environment(temporary, TOPLU_WHATSAPP_URL="https://graph.facebook.com"),
-            capture_output=True,
-            text=True,
-        )
-        made = list(temporary.iterdir())
+def test_two_accounts_of_the_same_batch_agree(demo: Demo) -> None:
+    done = reconcile(demo.truth, demo.results)
+
+    assert 0 == done.returncode, done.stdout
+    assert done.stdout.endswith(" 0 differences\n")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_one_line_changed_is_exit_1(demo: Demo, tmp_path: Path, change: Callable[[Lines, int], None]) -> None:
+    lines = demo.truth.read_text().splitlines()
+    change(lines, random.choice([at for at, text in enumerate(lines) if CONFIRMATION not in text]))
+    changed = tmp_path / "truth.ndjson"
+    changed.write_text("\n".join(lines) + "\n")
+
+    done = reconcile(changed, demo.results)
 
     assert 1 == done.returncode
-    assert "TOPLU_WHATSAPP_URL" in done.stderr
-    assert [] == made
+    assert done.stdout.startswith("difference: ")
 
 
-@pytest.fixture
-def temporary() -> Iterator[Path]:
-    with throwaway_data_dir() as folder:
-        yield folder
+@pytest.mark.parametrize("change", CHANGES)
+def test_no_kind_of_line_can_be_changed_unseen(demo: Demo, change: Callable[[Lines, int], None]) -> None:
+    lines, results = demo.truth.read_text().splitlines(), demo.results.read_text().splitlines()
+    unseen = []
+
+    for kind, at in kinds(lines).items():
+        changed = list(lines)
+        change(changed, at)
+        if not list(compare(read_truth(changed), results)):
+            unseen.append(kind)
+
+    assert [] == unseen
+    assert {"accepted", "inbound", "answer accepted", "status sent", "status delivered", "status read"} <= set(
+        kinds(lines)
+    )
 
 
-def test_ctrl_c_stops_everything_and_removes_it(temporary: Path) -> None:
-    with (temporary.parent / f"{temporary.name}.log").open("w+") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.demo", "--rows", "200"],
-            cwd=ROOT,
-            env=environment(temporary),
-            stdout=log,
-            stderr=log,
-        )
-        await_text(log.name, "streamed 200 rows", process)
-        process.send_signal(signal.SIGINT)
-        code = process.wait(60)
-    Path(log.name).unlink()
+@pytest.mark.parametrize("change", [drop, double])
+def test_no_result_can_be_dropped_or_doubled_unseen(demo: Demo, change: Callable[[Lines, int], None]) -> None:
+    lines, results = demo.truth.read_text().splitlines(), demo.results.read_text().splitlines()
+    change(results, random.randrange(len(results)))
 
-    assert 130 == code
-    assert [] == list(temporary.iterdir())
-    assert [] == processes_in(temporary)
+    differences = list(compare(read_truth(lines), results))
+
+    assert 1 == len(differences)
 
 
-def await_text(file: str, wanted: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while wanted not in Path(file).read_text():
-        assert process.poll() is None, Path(file).read_text()
-        assert time.monotonic() < deadline, Path(file).read_text()
-        time.sleep(0.1)
+@pytest.mark.parametrize(
+    "state", ["queued", "sending", "uncertain", "refused", "expired", "cancelled", "failed", "sent"]
+)
+def test_a_message_that_was_read_can_be_nothing_else(demo: Demo, state: str) -> None:
+    lines, results = demo.truth.read_text().splitlines(), demo.results.read_text().splitlines()
+    at = next(at for at, text in enumerate(results) if '"state":"read"' in text)
+    results[at] = results[at].replace('"state":"read"', f'"state":"{state}"')
+
+    differences = list(compare(read_truth(lines), results))
+
+    assert 1 == len(differences)
 
 
-def processes_in(folder: Path) -> list[str]:
-    """Command lines of processes that name the folder."""
-    found = []
-    for line in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = line.read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if str(folder) in words:
-            found.append(words)
-    return found
+def test_what_cannot_be_read_is_a_difference(demo: Demo, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("{\n")
+
+    codes = [reconcile(broken, demo.results).returncode, reconcile(demo.truth, broken).returncode]
+
+    assert [1, 1] == codes
+
+
+def reconcile(truth: Path, results: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app.demo.reconcile", str(truth), str(results)], cwd=ROOT, capture_output=True, text=True
+    )

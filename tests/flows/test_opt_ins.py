@@ -1,6 +1,5 @@
 """Consent asked in the chat: the person writes first, is asked about one act, taps, and only that opens."""
 
-import asyncio
 import hashlib
 import logging
 
@@ -30,11 +29,11 @@ from tests.flows.chat import (
     verdict,
     words_of,
 )
-from tests.furnish import MARKETING
 from tests.house import House, phone
 from tests.privacy.canary import dump
 
 pytestmark = pytest.mark.anyio
+
 
 WHO = phone(71)
 
@@ -73,24 +72,6 @@ async def test_a_person_who_writes_first_and_taps_twice_gets_a_campaign(house: H
         ("explicit_consent", "given", "double_opt_in"),
         ("commercial_approval", "given", "double_opt_in"),
     ] == await acts(house, waiting["person_id"])
-
-
-async def test_the_question_says_purpose_effect_notice_and_how_to_refuse(house: House) -> None:
-    made = await offer(house, notice_url="https://example.com/aydinlatma")
-
-    await say(house, WHO, text=words_of(made))
-    (question,) = await until_received(house, WHO, 1)
-
-    assert made["question"] == text_of(question)
-    said = (
-        "kampanya",
-        "6698",
-        "Aydınlatma metni (sürüm 1)",
-        "https://example.com/aydinlatma",
-        "zorunlu değildir",
-        "RET",
-    )
-    assert [] == [part for part in said if part.casefold() not in made["question"].casefold()]
 
 
 @pytest.mark.covers("P10")
@@ -144,40 +125,6 @@ async def test_the_ledger_holds_sealed_what_proves_the_tap(house: House, databas
     assert hashlib.sha256(buttons_of(question)[YES].encode()).hexdigest() == evidence["payload_sha256"]
     assert hashlib.sha256(text_of(question).encode()).hexdigest() == made["question_sha256"]
     assert {"first_message", "first_message_at", "asked_at", "tap_message", "tapped_at", "language"} < evidence.keys()
-
-
-async def test_a_refusal_is_recorded_and_opens_nothing(house: House) -> None:
-    consent, approval = await both(house)
-
-    await say(house, WHO, text=words_of(consent))
-    await until_received(house, WHO, 1)
-    await say(house, WHO, tap=NO)
-    _, answer = await until_received(house, WHO, 2)
-    await say(house, WHO, tap=YES)
-    await settled(house)
-    (one,) = await challenges(house, consent)
-
-    assert ("text", "refused") == (answer["type"], one["state"])
-    assert [("explicit_consent", "refused", "double_opt_in")] == await acts(house, one["person_id"])
-    assert (False, "consent_not_given") == await verdict(house, WHO)
-    assert [] == await challenges(house, approval)  # who refuses the first is not asked for the second
-    assert 2 == len(received(house, WHO))
-
-
-async def test_what_was_agreed_to_is_taken_back_by_the_confirmations_own_button(house: House) -> None:
-    made = await offer(house)
-
-    await say(house, WHO, text=words_of(made))
-    await until_received(house, WHO, 1)
-    await say(house, WHO, tap=YES)
-    await until_received(house, WHO, 2)
-    await say(house, WHO, tap=UNDO)
-    await until_counts(house, made, refused=1, given=0)
-    (one,) = await challenges(house, made)
-
-    ledger = await acts(house, one["person_id"])
-    assert ["given", "refused"] == [act for _, act, _ in ledger]
-    assert (False, "consent_not_given") == await verdict(house, WHO)
 
 
 async def test_a_question_that_nobody_tapped_for_a_day_is_expired(house: House, database: TestDatabase) -> None:
@@ -266,162 +213,3 @@ async def test_somebody_elses_payload_opens_nothing(house: House) -> None:
 
     assert [(False, "consent_not_given")] * 2 == [await verdict(house, other), await verdict(house, WHO)]
     assert ["asked"] == [one["state"] for one in await challenges(house, made)]
-
-
-async def test_a_stop_answers_the_open_question_and_a_later_tap_opens_nothing(house: House) -> None:
-    made = await offer(house)
-    await say(house, WHO, text=words_of(made))
-    await until_received(house, WHO, 1)
-
-    await say(house, WHO, text="RET")
-    await until_counts(house, made, refused=1)
-    await say(house, WHO, tap=YES)
-    await settled(house)
-
-    assert (False, "suppressed") == await verdict(house, WHO)
-    person = (await challenges(house, made))[0]["person_id"]
-    assert [] == [act for _, act, _ in await acts(house, person) if act == "given"]
-
-
-async def test_a_written_no_answers_the_open_question(house: House) -> None:
-    made = await offer(house)
-    await say(house, WHO, text=words_of(made))
-    await until_received(house, WHO, 1)
-
-    await say(house, WHO, text="Hayır")
-    await until_counts(house, made, refused=1)
-
-    assert [] == (await house.get("/v1/reviews"))["data"]
-
-
-async def test_agreeing_to_one_purpose_leaves_the_rest_of_an_older_stop_in_force(house: House) -> None:
-    await house.consent(WHO, purpose="new_product_announcement")
-    consent, approval = await both(house)
-    await say(house, WHO, text="RET")
-    await until_received(house, WHO, 1)
-    await asyncio.sleep(1.1)  # WhatsApp's times are whole seconds, and on equal ones the stop wins
-
-    await say(house, WHO, text=words_of(consent))
-    await until_received(house, WHO, 2)
-    await say(house, WHO, tap=YES)
-    await until_received(house, WHO, 4)
-    await say(house, WHO, tap=YES)
-    await until_counts(house, approval, awaiting_iys=1)
-    await attest(house, approval, (await challenges(house, approval))[0])
-
-    assert (True, None) == await verdict(house, WHO)
-    assert (False, "suppressed") == await verdict(house, WHO, "new_product_announcement")
-
-
-async def test_a_stop_between_the_tap_and_the_attestation_wins(house: House) -> None:
-    made = await offer(house, "commercial_approval")
-    await say(house, WHO, text=words_of(made))
-    await until_received(house, WHO, 1)
-    await say(house, WHO, tap=YES)
-    await until_counts(house, made, awaiting_iys=1)
-
-    await say(house, WHO, text="RET")
-    await until_counts(house, made, refused=1)
-
-    assert 409 == await attest(house, made, (await challenges(house, made))[0])
-
-
-async def test_start_gives_nothing_back_and_says_how_to_consent_again(house: House) -> None:
-    await house.consent(WHO)
-    await say(house, WHO, text="RET")
-    await until_received(house, WHO, 1)
-
-    await say(house, WHO, text="BAŞLA")
-    _, answer = await until_received(house, WHO, 2)
-
-    assert "onay sayılmaz" in text_of(answer)
-    assert (False, "suppressed") == await verdict(house, WHO)
-
-
-async def test_start_begins_the_opt_in_that_the_tenant_made_for_it(house: House) -> None:
-    made = await offer(house, answers_start=True)
-    taken = await house.client.post(
-        "/v1/opt-ins",
-        json={
-            "sender": house.tenant.sender,
-            "purpose": MARKETING,
-            "kind": "commercial_approval",
-            "notice_version_id": house.tenant.notice_version,
-            "text": "x",
-            "language": "tr",
-            "answers_start": True,
-        },
-    )
-
-    await say(house, WHO, text="başla")
-    (question,) = await until_received(house, WHO, 1)
-
-    assert (409, "opt_in_start_taken") == (taken.status_code, taken.json()["code"])
-    assert made["question"] == text_of(question)
-
-
-async def test_an_ended_opt_in_asks_nobody(house: House) -> None:
-    made = await offer(house)
-    await house.client.post(f"/v1/opt-ins/{made['id']}/end")
-
-    await say(house, WHO, text=words_of(made))
-    await settled(house)
-
-    assert [] == received(house, WHO)
-    assert [] == await challenges(house, made)
-
-
-async def test_one_opt_in_is_one_act(house: House, database: TestDatabase) -> None:
-    made = await offer(house)
-    body = {
-        "sender": house.tenant.sender,
-        "purpose": MARKETING,
-        "notice_version_id": house.tenant.notice_version,
-        "text": "x",
-        "language": "tr",
-    }
-    kinds = [["explicit_consent", "commercial_approval"], "explicit_consent,commercial_approval", "membership"]
-
-    refused = [(await house.client.post("/v1/opt-ins", json=body | {"kind": kind})).status_code for kind in kinds]
-    twice = await house.client.post("/v1/opt-ins", json=body | {"kind": "explicit_consent", "next": made["id"]})
-
-    assert [422] * 3 == refused
-    assert "next_opt_in_invalid" == twice.json()["code"]
-    with pytest.raises(asyncpg.CheckViolationError):
-        await admin(database, "UPDATE opt_in_offers SET record_kind = 'explicit_consent,commercial_approval'")
-    await say(house, WHO, text=words_of(made))
-    await until_received(house, WHO, 1)
-    with pytest.raises(asyncpg.ForeignKeyViolationError):
-        await admin(database, "UPDATE opt_in_challenges SET record_kind = 'commercial_approval'")
-    with pytest.raises(asyncpg.CheckViolationError):
-        await admin(database, "UPDATE opt_in_challenges SET state = 'given'")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "code"),
-    [
-        ({"purpose": "order_status_notification"}, "consent_not_applicable"),
-        ({"purpose": "product_matching", "kind": "commercial_approval"}, "approval_not_applicable"),
-        ({"purpose": "usage_based_offer"}, "notice_does_not_cover_purpose"),
-        ({"purpose": "other"}, "unknown_purpose"),
-        ({"notice_version_id": "ntv_00000000000000000000000000"}, "unknown_notice_version"),
-        ({"sender": "snd_00000000000000000000000000"}, "opt_in_sender_unknown"),
-        ({"words": "Lütfen beni iptal listesinden çıkarın"}, "stop_word_in_words"),
-        ({"next": "opt_00000000000000000000000000"}, "next_opt_in_invalid"),
-        ({"text": "x" * 600, "notice_url": "https://example.com/" + "x" * 180}, "question_too_long"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-async def test_an_opt_in_that_cannot_be_is_refused(api_only: House, wrong: dict[str, object], code: str) -> None:
-    body = {
-        "sender": api_only.tenant.sender,
-        "purpose": MARKETING,
-        "kind": "explicit_consent",
-        "notice_version_id": api_only.tenant.notice_version,
-        "text": "x",
-        "language": "en",
-    }
-
-    answer = await api_only.client.post("/v1/opt-ins", json=body | wrong)
-
-    assert (422, code) == (answer.status_code, answer.json()["code"])

@@ -29,7 +29,7 @@ from tests.invariants.histories import AGED, DAYS, World, invent, load
 if TYPE_CHECKING:
     from tests.conftest import TestDatabase
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 HISTORIES = int(os.environ.get("TOPLU_ORACLE_HISTORIES", "2500"))
 SEED = int(os.environ.get("TOPLU_ORACLE_SEED", "1072"))  # the Board's decision on bundled consent

@@ -30,7 +30,7 @@ LOGINS = {"migrate": "toplu_migrate", "api": "toplu_api_login", "worker": "toplu
 # A server that has shut down in order may pass the signal on to itself, as uvicorn does.
 ORDERLY_ENDS = (0, -signal.SIGTERM)
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

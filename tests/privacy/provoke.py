@@ -7,13 +7,12 @@ from tests.house import House
 from tests.privacy.canary import CANARY, NAME, ROW, TOKEN
 
 
-async def provoke(house: House) -> list[str]:
-    """Every kind of error in one JSON body, with the canary in it. The answers' bodies and headers."""
-    client = house.client
+def attempts(house: House) -> list[tuple[str, str, Any]]:
+    """Method, path and body of requests that are wrong in one place each."""
     consent = {"to": CANARY, "purpose": "campaign_information", "act": "given", "channel": "web_form"}
     batch = house.batch_of(recipients=[ROW])
     nowhere = "bat_00000000000000000000000000"
-    attempts: list[tuple[str, str, Any]] = [
+    return [
         ("POST", "/v1/batches", batch | {"recipients": [{"to": CANARY, "phone": CANARY}]}),
         ("POST", "/v1/batches", batch | {"recipients": [{"to": CANARY + "x" * 300}]}),
         ("POST", "/v1/batches", batch | {"recipients": [{"to": CANARY, "variables": {CANARY: CANARY}}]}),
@@ -45,8 +44,13 @@ async def provoke(house: House) -> list[str]:
         ("GET", f"/v1/{TOKEN}/{CANARY}", None),
         ("DELETE", f"/v1/batches/{CANARY}", None),
     ]
+
+
+async def provoke(house: House) -> list[str]:
+    """Every kind of error in one JSON body, with the canary in it. The answers' bodies and headers."""
+    client = house.client
     said = []
-    for method, path, body in attempts:
+    for method, path, body in attempts(house):
         answer = await client.request(method, path, json=body)
         assert answer.status_code >= 400, (method, path)
         said.append(answer.text + str(answer.headers))

@@ -1,6 +1,6 @@
 """`/v1/suppressions`: what stops messages regardless of consent."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Query, Response
@@ -41,25 +41,7 @@ async def raise_suppressions(request: Repeatable, tx: Writing, body: schemas.Sup
     `all` stops everything, `marketing` every marketing purpose, a purpose's key that purpose. `recorded` counts people.
     """
 
-    async def work() -> Answer:
-        await _check_scope(tx, body.scope)
-        met = await name_people(tx, body.people, body.occurred_at, skip=body.on_invalid == "skip")
-        await suppress(
-            tx.session,
-            tx.tenant,
-            met.people,
-            body.scope,
-            raised_by=body.by,
-            kind=body.kind,
-            channel=body.channel,
-            occurred_at=met.occurred_at,
-            method=known(body.method),
-            api_key_id=tx.caller.key_id,
-        )
-        log.info("consents.suppressed", size=met.rows, scope=body.scope, by=body.by, kind=body.kind)
-        return answer_with(200, tell(met.rows, met.wrong))
-
-    return await once(tx, request, work)
+    return await once(tx, request, lambda: _act(tx, body, lifting=False))
 
 
 @router.post(
@@ -74,25 +56,7 @@ async def lift_suppressions(request: Repeatable, tx: Writing, body: schemas.Supp
     Lifting gives no consent: one that was withdrawn has to be given again.
     """
 
-    async def work() -> Answer:
-        await _check_scope(tx, body.scope)
-        met = await name_people(tx, body.people, body.occurred_at, skip=body.on_invalid == "skip")
-        await lift(
-            tx.session,
-            tx.tenant,
-            met.people,
-            body.scope,
-            lifted_by=body.by,
-            kind=body.kind,
-            channel=body.channel,
-            occurred_at=met.occurred_at,
-            method=known(body.method),
-            api_key_id=tx.caller.key_id,
-        )
-        log.info("consents.lifted", size=met.rows, scope=body.scope, by=body.by, kind=body.kind)
-        return answer_with(200, tell(met.rows, met.wrong))
-
-    return await once(tx, request, work)
+    return await once(tx, request, lambda: _act(tx, body, lifting=True))
 
 
 @router.get("", response_model=schemas.SuppressionPage)
@@ -121,6 +85,26 @@ async def list_suppressions(
         for row in page.rows
     ]
     return schemas.SuppressionPage(data=data, next_cursor=page.next_cursor, has_more=page.has_more)
+
+
+async def _act(tx: Transaction, body: schemas.SuppressionAct, *, lifting: bool) -> Answer:
+    """Raise or lift what the body says, for everybody it names."""
+    await _check_scope(tx, body.scope)
+    met = await name_people(tx, body.people, body.occurred_at, skip=body.on_invalid == "skip")
+    how: dict[str, Any] = {
+        "kind": body.kind,
+        "channel": body.channel,
+        "occurred_at": met.occurred_at,
+        "method": known(body.method),
+        "api_key_id": tx.caller.key_id,
+    }
+    if lifting:
+        await lift(tx.session, tx.tenant, met.people, body.scope, lifted_by=body.by, **how)
+    else:
+        await suppress(tx.session, tx.tenant, met.people, body.scope, raised_by=body.by, **how)
+    event = "consents.lifted" if lifting else "consents.suppressed"
+    log.info(event, size=met.rows, scope=body.scope, by=body.by, kind=body.kind)
+    return answer_with(200, tell(met.rows, met.wrong))
 
 
 async def _check_scope(tx: Transaction, scope: str) -> None:

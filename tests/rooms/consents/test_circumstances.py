@@ -5,22 +5,23 @@ from typing import Any
 
 import pytest
 
-from app.consents.replay import replay
 from tests.rooms.consents.build import (
     EARLIER,
     MARKETING,
-    OTHER_MARKETING,
     Shop,
-    code,
     open_shop,
     phone,
     pointers,
 )
+from tests.rooms.consents.ledger import agrees, ledger
 
 pytestmark = pytest.mark.anyio
 
+
 HASH = "0123456789abcdef" * 4
+
 TEXT = {"id": "txt-wa-1", "version": 2, "language": "tr", "sha256": HASH}
+
 SCAN = {
     "kind": "paper_scan",
     "sha256": HASH,
@@ -29,23 +30,10 @@ SCAN = {
     "reference": "dms:2026/000123",
     "physical_ref": {"archive": "IST-1", "box": "12", "page": "3"},
 }
+
 PROOF = {"form": "birth certificate 12"}
+
 PARENT = {"role": "parent", "reference": "Fatma Yılmaz"}
-
-
-async def ledger(shop: Shop, to: str) -> list[dict[str, Any]]:
-    """The person's lines, as the API shows them."""
-    answer = await shop.http.post("/v1/consents/check", json={"purpose": MARKETING, "recipients": [{"to": to}]})
-    page = await shop.http.get(f"/v1/people/{answer.json()['data'][0]['person_id']}/consents")
-    assert 200 == page.status_code, page.text
-    data: list[dict[str, Any]] = page.json()["data"]
-    return data
-
-
-async def agrees(shop: Shop) -> bool:
-    """Whether the state is what the ledger says."""
-    async with shop.desk.run.db.begin(shop.id) as session:
-        return (await replay(session, shop.id)).agrees
 
 
 @pytest.mark.covers("O14")
@@ -257,62 +245,3 @@ async def test_a_text_cannot_have_been_shown_in_the_future(shop: Shop) -> None:
     answer = await shop.http.post("/v1/notices", json=new | {"shown_since": later})
 
     assert [("/shown_since", "shown_since_ahead")] == pointers(answer)
-
-
-async def test_a_corrected_line_stays_and_counts_no_more(shop: Shop) -> None:
-    to = phone()
-    await shop.record(*shop.both(to))
-    [consent, _] = await ledger(shop, to)
-    withdrawn_at = EARLIER - timedelta(minutes=10)
-    await shop.act("consents/withdraw", to, purposes=[MARKETING], occurred_at=withdrawn_at.isoformat())
-    before = await shop.verdict(to)
-
-    # The consent was not given an hour ago, but earlier: before the person took it back.
-    truly_at = (withdrawn_at - timedelta(minutes=10)).isoformat()
-    answer = await shop.record(shop.consent(to, occurred_at=truly_at, supersedes=consent["id"], method="signature"))
-
-    lines = await ledger(shop, to)
-    assert before is None
-    assert 200 == answer.status_code, answer.text
-    assert "consent_withdrawn" == await shop.verdict(to)
-    assert (consent, consent["id"], "signature") == (lines[0], lines[-1]["supersedes"], lines[-1]["method"])
-    assert await agrees(shop)
-
-
-async def test_a_correction_that_does_not_count_takes_the_consent_away(shop: Shop) -> None:
-    to = phone()
-    await shop.record(*shop.both(to), *shop.both(to, purpose=OTHER_MARKETING))
-    lines = await ledger(shop, to)
-    consent = next(line for line in lines if (line["record_kind"], line["purpose"]) == ("explicit_consent", MARKETING))
-
-    await shop.record(shop.consent(to, supersedes=consent["id"], bundled_with=["membership"]))
-
-    assert ["consent_not_given", None] == [await shop.verdict(to), await shop.verdict(to, OTHER_MARKETING)]
-    assert await agrees(shop)
-
-
-async def test_what_the_person_refused_is_not_corrected_away(shop: Shop) -> None:
-    to = phone()
-    await shop.record(*shop.both(to, act="refused"))
-    [refused, _] = await ledger(shop, to)
-
-    answer = await shop.record(shop.consent(to, supersedes=refused["id"]))
-
-    assert [("/consents/0/supersedes", "not_correctable")] == pointers(answer)
-    assert (422, "not_correctable") == code(answer)
-
-
-async def test_a_line_is_corrected_within_its_person_and_purpose(shop: Shop) -> None:
-    to = phone()
-    await shop.record(*shop.both(to))
-    [consent, _] = await ledger(shop, to)
-
-    answers = [
-        await shop.record(shop.consent(phone(), supersedes=consent["id"])),
-        await shop.record(shop.consent(to, purpose=OTHER_MARKETING, supersedes=consent["id"])),
-        await shop.record(shop.approval(to, supersedes=consent["id"])),
-        await shop.record(shop.consent(to, renews=consent["id"], act="refused")),
-    ]
-
-    assert [(422, "unknown_consent_event")] * 3 == [code(answer) for answer in answers[:3]]
-    assert 200 == answers[3].status_code

@@ -1,11 +1,13 @@
-"""What a new version of a notice does to the consents that rest on the ones before it."""
+"""What time, and a new version of a notice, do to the consents that rest on the ones before it."""
 
 from typing import Any
 
+import asyncpg
 import pytest
 
+from tests.conftest import TestDatabase
 from tests.notice import blocks_of, notice_of, version_of
-from tests.rooms.consents.build import open_shop, phone
+from tests.rooms.consents.build import MARKETING, Shop, open_shop, phone
 from tests.rooms.desk import Desk, Tenant
 
 pytestmark = pytest.mark.anyio
@@ -69,3 +71,35 @@ async def test_a_grace_that_is_not_over_refuses_nobody(desk: Desk) -> None:
     await next_version(shop.tenant, path, *purposes, change_kind="material", grace_days=1)
 
     assert await shop.verdict(to) is None
+
+
+async def test_a_consent_older_than_its_purpose_lets_it_be_is_over(shop: Shop, module_database: TestDatabase) -> None:
+    to = phone()
+    await shop.record(*shop.both(to))
+    aged = "UPDATE toplu.purposes SET consent_max_age_days = $1, version = version + 1 WHERE key = $2"
+    connection = await asyncpg.connect(module_database.admin_url)
+    try:
+        await connection.execute(aged, 30, MARKETING)
+        seen = [await shop.verdict(to)]
+        await connection.execute("UPDATE toplu.business_clock SET shift = interval '31 days'")
+        seen.append(await shop.verdict(to))
+        purpose = (await shop.http.get(f"/v1/purposes/{MARKETING}")).json()
+    finally:
+        await connection.execute(aged, None, MARKETING)
+        await connection.execute("UPDATE toplu.business_clock SET shift = interval '0'")
+        await connection.close()
+
+    assert [None, "consent_expired"] == seen
+    assert 30 == purpose["consent_max_age_days"]
+
+
+async def test_a_material_change_for_one_purpose_leaves_the_others(shop: Shop) -> None:
+    to = phone()
+    await shop.record(*shop.both(to), *shop.both(to, purpose="new_product_announcement"))
+    async with shop.desk.run.db.begin(shop.id) as session:
+        await session.exec_driver_sql(
+            "INSERT INTO notice_staleness (tenant_id, notice_version_id, stale_at, purpose_ids)"
+            f" VALUES ('{shop.id}', '{shop.version_id}', business_now() - interval '1 minute', '{{4}}')"
+        )
+
+    assert [None, "notice_stale"] == [await shop.verdict(to), await shop.verdict(to, "new_product_announcement")]

@@ -1,10 +1,13 @@
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from app.consents.errors import ObjectionIsThePersons
 from app.consents.suppress import lift, suppress
+from app.kit.ids import new_id
+from tests.conftest import TestDatabase
 from tests.rooms.consents.build import EARLIER, MARKETING, NOW, ORDERS, OTHER_MARKETING, Shop, code, phone
 
 pytestmark = pytest.mark.anyio
@@ -133,3 +136,28 @@ async def test_what_is_stopped_is_listed_in_pages_and_what_was_lifted_is_not(sho
     ]
     assert second["data"] == own["data"]
     assert not any(to in str([first, second, own]) for to in numbers)
+
+
+async def test_no_role_lifts_an_objection_without_an_act_of_the_person(
+    shop: Shop, module_database: TestDatabase
+) -> None:
+    to = phone()
+    await shop.act("suppressions", to, scope="all", kind="objection", by="person")
+    person = await shop.person(to)
+    connection = await asyncpg.connect(module_database.admin_url)
+    statements = [
+        f"UPDATE toplu.suppressions SET act = 'lifted' WHERE person_id = '{person}'",
+        f"UPDATE toplu.suppressions SET raised_by = 'tenant' WHERE person_id = '{person}'",
+        "INSERT INTO toplu.consent_events"
+        " (id, tenant_id, person_id, record_kind, act, entity, scope, occurred_at, channel) VALUES"
+        f" ('{new_id()}', '{shop.id}', '{person}', 'objection', 'lifted', 'tenant', 'all', now(), 'api')",
+    ]
+
+    try:
+        for statement in statements:
+            with pytest.raises(asyncpg.CheckViolationError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+    assert "objected" == await shop.verdict(to)

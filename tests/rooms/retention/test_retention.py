@@ -1,65 +1,20 @@
 """What is over goes, by rule and hold, page by page, and everything that went is written down."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from app.kit.ids import decode, encode
+from app.kit.ids import encode
 from app.retention.run import destroy_webhooks, plan_retention, run_due, run_retention
-from app.runtime import Runtime, open_runtime
 from tests.cli.conftest import toplu
 from tests.conftest import TestDatabase
 from tests.furnish import Tenant, furnish
 from tests.house import House, phone
+from tests.rooms.retention.house import FULL, admin, choose, count, sent, shift, working
 
 pytestmark = pytest.mark.anyio
-
-
-@asynccontextmanager
-async def working(house: House) -> AsyncIterator[Runtime]:
-    async with open_runtime(house.settings, "worker") as run:
-        yield run
-
-
-async def shift(database: TestDatabase, days: int) -> None:
-    """Business time runs this many days ahead."""
-    await admin(database, f"UPDATE toplu.business_clock SET shift = interval '{days} days'")
-
-
-async def admin(database: TestDatabase, statement: str) -> list[Any]:
-    connection = await asyncpg.connect(database.admin_url)
-    try:
-        return list(await connection.fetch(statement))
-    finally:
-        await connection.close()
-
-
-async def count(database: TestDatabase, table: str, where: str = "true") -> int:
-    (row,) = await admin(database, f"SELECT count(*) AS n FROM toplu.{table} WHERE {where}")
-    return int(row["n"])
-
-
-async def sent(house: House, *phones: str, client: Any = None, **more: Any) -> str:
-    """A batch that is over, whose messages have a reference each. Its id."""
-    await house.consent(*phones)
-    rows = [{"to": to, "variables": {"first_name": "Ayşe"}, "reference": f"order-{to[-3:]}"} for to in phones]
-    batch = await house.send(recipients=rows, **more)
-    await house.until_settled(batch["id"])
-    return str(batch["id"])
-
-
-async def choose(house: House, *rules: dict[str, Any]) -> Any:
-    return await house.client.put("/v1/retention-rules", json={"rules": list(rules)})
-
-
-FULL = "num_nonnulls(variables_ct, reference) > 0"
 
 
 @pytest.mark.covers("A4e")
@@ -236,129 +191,6 @@ async def test_raw_webhooks_go_after_thirty_days_once_they_were_read_and_empty_m
     ]
     assert f"webhook_raw_{month}" not in tables
     assert f"messages_{month}" in tables  # there is something in it
-
-
-RULES = [
-    ({"data_class": "message_records", "keep_days": 1094}, "retention_out_of_bounds"),
-    ({"data_class": "destruction_log", "keep_days": 1000}, "retention_out_of_bounds"),
-    ({"data_class": "message_content", "keep_days": 9999}, "retention_out_of_bounds"),
-    ({"data_class": "suppressions", "keep_days": 30}, "unknown_data_class"),
-    ({"data_class": "everything", "keep_days": 30}, "unknown_data_class"),
-    ({"data_class": "audit_events", "purpose": "campaign_information", "keep_days": 1000}, "unknown_purpose"),
-    ({"data_class": "consent_records", "keep_days": 1095}, "evidence_outlived"),
-]
-
-
-@pytest.mark.parametrize(("rule", "code"), RULES)
-async def test_what_the_law_does_not_leave_open_cannot_be_chosen(
-    api_only: House, rule: dict[str, Any], code: str
-) -> None:
-    before = await api_only.get("/v1/retention-rules")
-
-    answer = await choose(api_only, rule)
-
-    assert (422, code) == (answer.status_code, answer.json()["code"])
-    assert before == await api_only.get("/v1/retention-rules")
-
-
-async def test_a_choice_is_shown_and_can_be_given_back(api_only: House) -> None:
-    def content(body: dict[str, Any]) -> set[tuple[int, bool]]:
-        return {(one["keep_days"], one["chosen"]) for one in body["data"] if one["data_class"] == "message_content"}
-
-    shorter = await choose(api_only, {"data_class": "message_content", "keep_days": 30})
-    back = await choose(api_only, {"data_class": "message_content"})
-
-    assert {(30, True)} == content(shorter.json())
-    assert {(90, False)} == content(back.json())
-    kinds = {one["data_class"]: one["keep_days"] for one in back.json()["data"] if one["purpose"] is None}
-    assert {"suppressions": None, "webhook_raw": 30, "idempotency_memory": 3} == {
-        name: kinds[name] for name in ("suppressions", "webhook_raw", "idempotency_memory")
-    }
-
-
-@pytest.mark.parametrize("door", ["api", "worker"])
-async def test_neither_role_destroys_anything_by_itself(house: House, door: Any) -> None:
-    """Also with the switch on that the database's own functions use."""
-    await sent(house, phone(1))
-    statements = [
-        "UPDATE messages SET variables_ct = NULL",
-        "DELETE FROM messages",
-        "DELETE FROM delivery_events",
-        "DELETE FROM consent_events",
-        "DELETE FROM webhook_raw",
-        "DELETE FROM audit_events",
-        "DELETE FROM destruction_items",
-        "SELECT close_destroyed_batches('message_content', '{}')",
-    ]
-    if door == "api":
-        statements.append("SELECT * FROM destroy_expired_v1('message_content', 10)")
-    async with open_runtime(house.settings, door) as run:
-        for statement in statements:
-            with pytest.raises(DBAPIError, match="permission denied"):
-                async with run.db.begin(house.tenant.id) as session:
-                    await session.execute(text("SELECT set_config('toplu.destroying', 'on', true)"))
-                    await session.execute(text(statement))
-
-
-async def test_content_of_somebody_who_was_not_erased_is_not_emptied(house: House, database: TestDatabase) -> None:
-    batch = await sent(house, phone(1))
-    person = decode("per", (await house.messages(batch))[0]["person"])
-
-    async with house.run.db.begin(house.tenant.id) as session:
-        emptied = await session.scalar(text("SELECT destroy_erased_content_v1(:person)"), {"person": person})
-
-    assert (0, 1) == (emptied, await count(database, "messages", FULL))
-
-
-@pytest.mark.covers("O19")
-async def test_paper_is_destroyed_by_hand_and_signed_for(api_only: House) -> None:
-    thing = {"archive": "Merkez arşiv", "box": "K-12", "folder": "2019/3", "page": "44", "reason": "retention"}
-
-    task = (await api_only.client.post("/v1/destruction-tasks", json=thing)).json()
-    signed = await api_only.client.post(
-        f"/v1/destruction-tasks/{task['id']}/sign", json={"method": "shred", "signed_by": "Arşiv sorumlusu"}
-    )
-    again = await api_only.client.post(
-        f"/v1/destruction-tasks/{task['id']}/sign", json={"method": "burn", "signed_by": "Başkası"}
-    )
-
-    assert (None, "K-12", "44") == (task["signed_at"], task["box"], task["page"])
-    assert timedelta(days=30) == datetime.fromisoformat(task["due_at"]) - datetime.fromisoformat(task["created_at"])
-    assert ("shred", "Arşiv sorumlusu") == (signed.json()["method"], signed.json()["signed_by"])
-    assert (409, "destruction_task_signed") == (again.status_code, again.json()["code"])
-    (run,) = (await api_only.get("/v1/destruction-runs"))["data"]
-    report = await api_only.get(f"/v1/destruction-runs/{run['id']}")
-    assert ("physical", [("physical_item", "shred", 1)]) == (
-        report["kind"],
-        [(one["data_class"], one["method"], one["size"]) for one in report["items"]],
-    )
-    assert [] == (await api_only.get("/v1/destruction-tasks", only_open="true"))["data"]
-
-
-@pytest.mark.covers("O19")
-async def test_erasing_asks_for_the_paper_that_proves_what_the_person_did(
-    api_only: House, database: TestDatabase
-) -> None:
-    await api_only.consent(phone(1))
-    check = {"purpose": "campaign_information", "recipients": [{"to": phone(1)}]}
-    person = (await api_only.client.post("/v1/consents/check", json=check)).json()["data"][0]["person_id"]
-    connection = await asyncpg.connect(database.admin_url)
-    try:
-        await connection.execute("SET search_path = toplu; SET session_replication_role = replica")
-        await connection.execute(
-            "INSERT INTO evidence_objects (id, tenant_id, kind, sha256, media_type, byte_size, physical_ref)"
-            " SELECT new_id(), tenant_id, 'paper_scan', sha256('x'), 'image/png', 1,"
-            """ '{"archive": "Merkez", "box": "K-1"}' FROM tenants LIMIT 1"""
-        )
-        await connection.execute("UPDATE consent_events SET evidence_ids = ARRAY(SELECT id FROM evidence_objects)")
-    finally:
-        await connection.close()
-
-    erased = (await api_only.client.post(f"/v1/people/{person}/erase", json={"reason": "request"})).json()
-
-    (task,) = (await api_only.get("/v1/destruction-tasks", only_open="true"))["data"]
-    assert ([task["id"]], person, "erasure") == (erased["tasks"], task["person"], task["reason"])
-    assert ("Merkez", "K-1", None) == (task["archive"], task["box"], task["folder"])
 
 
 async def test_a_draft_that_nobody_started_is_cancelled_when_its_content_has_to_go(

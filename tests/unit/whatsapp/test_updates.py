@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from app.whatsapp.parse import parse
 from app.whatsapp.updates import (
     InboundMessage,
     PreferenceUpdate,
     StatusUpdate,
     TemplateUpdate,
     UnknownUpdate,
-    parse,
 )
 from tests.unit.whatsapp.bodies import AT, NUMBER, RECEIVED, UNIX, WABA, envelope, message, status, value
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.whatsapp.updates import StatusUpdate, UnknownUpdate, UnreadableUpdate, parse
+from app.whatsapp.envelope import UnreadableUpdate
+from app.whatsapp.parse import parse
+from app.whatsapp.updates import StatusUpdate, UnknownUpdate
 from tests.unit.whatsapp.bodies import NUMBER, envelope, message, status, value
 from tests.unit.whatsapp.generated import json_values, patiently
 
