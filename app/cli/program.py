@@ -214,7 +214,7 @@ def run_retention_command(
     from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
 
-    settings = read_settings(data_dir)
+    settings = read_settings(data_dir, worker=True)
     check_master_key(settings)
     for line in asyncio.run(destroy(settings, read_tenant(tenant), dry_run=dry_run)):
         typer.echo(line)
