@@ -1,6 +1,5 @@
 """Write an export as it goes out: JSON for machines, a page for the person. Both are streamed with flat memory."""
 
-from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import partial
@@ -50,7 +49,7 @@ async def write_page(gathering: Gathering, mark: ExportMark, subject: Subject, l
     words = words_in(language)
     titles = await gathering.titles()
     sections: dict[str, Any] = dict(gathering.sections())
-    sections["retention"] = _grouped(sections["retention"], titles)
+    sections["retention"] = _grouped(sections["retention"], titles, words.page["others"])
     pieces = _export.generate_async(
         language=language,
         words=words.page,
@@ -73,17 +72,24 @@ def _told(moment: datetime, language: str) -> str:
     return moment.astimezone(TURKIYE).strftime("%d.%m.%Y %H:%M" if language == "tr" else "%Y-%m-%d %H:%M")
 
 
-async def _grouped(rules: AsyncIterator[Any], titles: dict[str, str]) -> AsyncIterator[ExportedRetention]:
-    """The rules of one class and one time as one line: nobody reads the same line for each of two dozen purposes."""
-    groups: dict[tuple[Any, ...], list[str]] = {}
+async def _grouped(rules: AsyncIterator[Any], titles: dict[str, str], others: str) -> AsyncIterator[ExportedRetention]:
+    """The rules of one class and one time as one line: nobody reads the same line for each of two dozen purposes.
+
+    A class with several times names the purposes of each but the commonest, which is that of all `others`.
+    """
+    groups: dict[str, dict[tuple[Any, ...], list[str]]] = {}
     async for rule in rules:
-        kept = groups.setdefault((rule.what, rule.keep_days, rule.starts, tuple(rule.law_references)), [])
-        if rule.purpose is not None:
-            kept.append(titles.get(rule.purpose, rule.purpose))
-    times = Counter(what for what, *_ in groups)
-    for (what, keep_days, starts, law), purposes in groups.items():
-        named = "; ".join(purposes) if times[what] > 1 else None  # the same for all: none has to be named
-        yield ExportedRetention(what=what, purpose=named, keep_days=keep_days, starts=starts, law_references=list(law))
+        times = groups.setdefault(rule.what, {})
+        purposes = times.setdefault((rule.keep_days, rule.starts, tuple(rule.law_references)), [])
+        purposes.append(titles.get(rule.purpose, ""))
+    for what, times in groups.items():
+        most = max(times, key=lambda time: len(times[time]))
+        for (keep_days, starts, law), purposes in times.items():
+            named = others if (keep_days, starts, law) == most else "; ".join(purposes)
+            purpose = named if len(times) > 1 else None  # the same for all: none has to be named
+            yield ExportedRetention(
+                what=what, purpose=purpose, keep_days=keep_days, starts=starts, law_references=list(law)
+            )
 
 
 async def _json_items(items: AsyncIterator[BaseModel]) -> AsyncIterator[str]:
