@@ -158,9 +158,7 @@ class NoticeRequirement(_Edge):
     requires: Requirement
 
 
-GraceDays = Annotated[
-    int, Field(ge=0, le=365, description="When: this many days from now. Only for a material change.")
-]
+GraceDays = Annotated[int, Field(ge=0, le=365, description="When: in this many days. Only for a material change.")]
 Requires = Annotated[
     Annotated[list[NoticeRequirement], Field(max_length=48)] | MISSING,
     Field(
@@ -173,9 +171,7 @@ Requires = Annotated[
 class NewNoticeVersion(NoticeText):
     """The words of the next version, and how much they change. Its main language is that of the notice."""
 
-    language: Annotated[
-        Language | MISSING, Field(description="May be left out: another than the notice's is refused.")
-    ] = MISSING
+    language: Annotated[Language | MISSING, Field(description="If given, that of the notice.")] = MISSING
     purposes: Purposes
     translations: Translations
     shown_since: ShownSince = MISSING
