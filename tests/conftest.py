@@ -77,6 +77,7 @@ def servers() -> Iterator[Servers]:
         ):
             postgres.sql(f"CREATE ROLE {LOGIN} LOGIN CREATEROLE PASSWORD '{PASSWORD}'")
             postgres.sql(f"CREATE DATABASE toplu_test_template OWNER {LOGIN}")
+            postgres.sql("REVOKE ALL ON DATABASE toplu_test_template FROM PUBLIC")  # as operators are told to
             found = Servers(postgres, valkey)
             migrate(found.url("toplu_test_template"))
             yield found

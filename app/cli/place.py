@@ -9,6 +9,7 @@ from io import FileIO
 from pathlib import Path
 
 from app.cli.errors import Stop
+from app.kit.crypto import MasterKey
 from app.kit.servers import default_data_dir, make_data_dir
 
 ENVIRONMENT = "environment"
@@ -44,13 +45,17 @@ class Place:
     def master_key(self) -> Path:
         """The file of the master key, made at the first call.
 
-        Raises Stop when a database is here whose key is gone: a new key would open nothing of it.
+        Raises Stop when a database is here whose key is gone or none: a new key would open nothing of it.
         """
         file = self.path / MASTER_KEY
         if not file.exists():
             if (self.path / "postgres" / "pgdata").exists():
                 raise Stop(f"{file} is gone, and the database beside it needs it. Restore it from your copy.")
             self.write(MASTER_KEY, base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+        try:
+            MasterKey.read(file.read_text(encoding="ascii"))
+        except ValueError:
+            raise Stop(f"{file} holds no master key (base64 of 32 bytes). Restore it from your copy.") from None
         return file
 
     def secret(self, name: str) -> str:
@@ -82,12 +87,14 @@ class Place:
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(values.items())]
         self.write(WORKER_ENVIRONMENT, "".join(lines))
 
-    def read_environment(self) -> dict[str, str]:
-        """How to reach what runs here; empty when nothing does."""
+    def read_environment(self, *, worker: bool = False) -> dict[str, str]:
+        """How to reach what runs here, as the API or as a worker; empty when nothing does."""
         try:
-            lines = (self.path / ENVIRONMENT).read_text(encoding="utf-8").splitlines()
+            lines = (self.path / (WORKER_ENVIRONMENT if worker else ENVIRONMENT)).read_text("utf-8").splitlines()
         except OSError:
             return {}
+        if worker:
+            lines = [word for line in lines for word in shlex.split(line)]
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
     def forget_environment(self) -> None:

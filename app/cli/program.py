@@ -87,7 +87,7 @@ def options(show_version: Annotated[bool, typer.Option("--version", help="Show t
         raise typer.Exit
 
 
-@program.command("up")
+@program.command("up", short_help="Run everything here, data in one directory.")
 def up_command(
     port: Port = 8000,
     sandbox_port: SandboxPort = None,
@@ -114,7 +114,7 @@ def up_command(
     up(place, port=port, sandbox_port=sandbox_port, tenant=tenant, tell=tell, say=_say)
 
 
-@program.command("init")
+@program.command("init", short_help="Make a first tenant, with key and sender.")
 def init_command(name: Name = DEFAULT_TENANT, data_dir: DataDir = None) -> None:
     """Make a tenant with a key, the sandbox's sender, two templates and a notice. A second run finds them."""
     from app.cli.init import init
@@ -137,7 +137,7 @@ def api_command(
     run_api(host, port)
 
 
-@program.command("worker")
+@program.command("worker", short_help="Send and settle; any number may run.")
 def worker_command() -> None:
     """Send what is due and settle what WhatsApp tells; any number of these may run."""
     from app.cli.serve import run_worker
@@ -145,7 +145,7 @@ def worker_command() -> None:
     run_worker()
 
 
-@program.command("migrate")
+@program.command("migrate", short_help="Bring the database up to date.")
 def migrate_command(
     revision: Annotated[str, typer.Option(help="Up to which revision.")] = "head", data_dir: DataDir = None
 ) -> None:
@@ -159,7 +159,9 @@ def migrate_command(
 
 
 @program.command(
-    "sandbox", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    "sandbox",
+    short_help="Run the pretend WhatsApp alone.",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
 def sandbox_command(context: typer.Context) -> None:
     """Run the pretend WhatsApp alone; its own options follow (try `toplu sandbox --help`)."""
@@ -169,7 +171,9 @@ def sandbox_command(context: typer.Context) -> None:
 
 
 @program.command(
-    "demo", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    "demo",
+    short_help="Send an invented list of 5,000, reconciled.",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
 def demo_command(context: typer.Context) -> None:
     """Send an invented list of 5,000 to the pretend WhatsApp, and reconcile every message."""
@@ -214,7 +218,7 @@ def run_retention_command(
     from app.cli.read_settings import read_settings, read_tenant
     from app.cli.serve import check_master_key
 
-    settings = read_settings(data_dir)
+    settings = read_settings(data_dir, worker=True)
     check_master_key(settings)
     for line in asyncio.run(destroy(settings, read_tenant(tenant), dry_run=dry_run)):
         typer.echo(line)
@@ -241,12 +245,12 @@ def replay_command(
         raise typer.Exit(1)
 
 
-@program.command("doctor")
+@program.command("doctor", short_help="Look for what would keep Toplu from working.")
 def doctor_command(data_dir: DataDir = None, name: Name = DEFAULT_TENANT) -> None:
     """Look for what would keep Toplu from working: one line per check, exit 1 when one is bad."""
     from app.cli.doctor import examine
     from app.cli.init import tenant_of
-    from app.cli.read_settings import read_settings
+    from app.cli.read_settings import misspelt_settings, read_settings
     from app.cli.serve import check_master_key
     from app.cli.show import show_findings
     from app.kit.logs import configure
@@ -255,11 +259,13 @@ def doctor_command(data_dir: DataDir = None, name: Name = DEFAULT_TENANT) -> Non
     settings = read_settings(data_dir)
     check_master_key(settings)
     typer.echo("ok    settings and master key can be read")
+    for name in misspelt_settings():
+        typer.echo(f"note  {name} is no setting, so nobody reads it: is it misspelt?")
     if not asyncio.run(show_findings(examine(settings, tenant_of(name)))):
         raise typer.Exit(1)
 
 
-@program.command("duties")
+@program.command("duties", short_help="List what is due for a tenant.")
 def duties_command(
     tenant: Annotated[
         str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")

@@ -28,7 +28,7 @@ Tenant = Annotated[str | None, typer.Option(help="The tenant's id (ten_…) [def
 DataDir = Annotated[Path | None, typer.Option(help="Where `toplu up` keeps its data.")]
 
 
-@audit.command("verify")
+@audit.command("verify", short_help="Recompute a chain; exit 1 with the flaw.")
 def verify_command(
     file: File = None, key: Key = None, checkpoint: Kept = None, tenant: Tenant = None, data_dir: DataDir = None
 ) -> None:
@@ -85,7 +85,7 @@ def _show(exam: Any, more: Sequence[str]) -> None:
     typer.echo("\n".join([*lines, "The chain holds."]))
 
 
-@audit.command("export")
+@audit.command("export", short_help="Write the whole chain as JSON Lines.")
 def export_command(
     output: Annotated[Path | None, typer.Option(help="The file to write [default: standard output].")] = None,
     tenant: Tenant = None,
@@ -107,7 +107,7 @@ def export_command(
     asyncio.run(export())
 
 
-@audit.command("checkpoint")
+@audit.command("checkpoint", short_help="Print the newest signed checkpoint.")
 def checkpoint_command(tenant: Tenant = None, data_dir: DataDir = None) -> None:
     """Print the newest signed checkpoint, to be kept where nobody who runs this can change it."""
     from app.cli.read_settings import read_settings, read_tenant

@@ -22,15 +22,20 @@ ADDRESSES = {
     "TOPLU_WHATSAPP_URL": (("https", "http"), "https://host:port/path, without login and query"),
 }
 
+# What a pattern asks for, by an example; the pattern itself is for machines.
+LOOKS = {"QUIET_HOURS": "21:00-09:00, or off", "WHATSAPP_VERSION": "v25.0"}
+# Read by commands, by the sandbox, and by the README's first send; all others are settings or nothing.
+NOT_SETTINGS = {"MIGRATION_DATABASE_URL", "DATA_DIR", "URL", "KEY"}
 
-def find_running(data_dir: Path | None = None) -> None:
-    """Without a database address in the environment, take the addresses of a running `toplu up`.
+
+def find_running(data_dir: Path | None = None, *, worker: bool = False) -> None:
+    """Without a database address in the environment, take those of a running `toplu up`, its API's or its worker's.
 
     Raises Stop when a folder was named and nothing runs there.
     """
     if "TOPLU_DATABASE_URL" in os.environ:
         return
-    found = Place(data_dir or usual_place()).read_environment()
+    found = Place(data_dir or usual_place()).read_environment(worker=worker)
     if data_dir is not None and not found:
         raise Stop(f"Nothing runs in {data_dir}. Start it: toplu up --data-dir {shlex.quote(str(data_dir))}")
     for name, value in found.items():
@@ -60,9 +65,12 @@ def _readable(address: str, schemes: tuple[str, ...]) -> bool:
     return parts.scheme in schemes and port != 0
 
 
-def read_settings(data_dir: Path | None = None) -> Settings:
-    """The settings, or Stop with what is missing or wrong, by name and never by value."""
-    find_running(data_dir)
+def read_settings(data_dir: Path | None = None, *, worker: bool = False) -> Settings:
+    """The settings, or Stop with what is missing or wrong, by name and never by value.
+
+    `worker`: what is asked for is the worker's to do, so of a running `toplu up` its login is taken.
+    """
+    find_running(data_dir, worker=worker)
     check_addresses()
     try:
         return Settings()
@@ -73,11 +81,20 @@ def read_settings(data_dir: Path | None = None) -> Settings:
         raise Stop("; ".join(problems) + ".") from None
 
 
+def misspelt_settings() -> list[str]:
+    """Names in the environment that look like settings of ours and are none, so that nobody reads them."""
+    known = {name.upper() for name in Settings.model_fields} | NOT_SETTINGS
+    ours = sorted(name.removeprefix("TOPLU_") for name in os.environ if name.startswith("TOPLU_"))
+    return [f"TOPLU_{name}" for name in ours if name not in known and not name.startswith("SANDBOX_")]
+
+
 def _problem(error: object) -> str:
     assert isinstance(error, dict)
     place = "_".join(str(part) for part in error["loc"]).upper()
     if not place:
         return str(error["msg"]).removeprefix("Value error, ").rstrip(".")
+    if place in LOOKS and error["type"] == "string_pattern_mismatch":
+        return f"TOPLU_{place} is not usable: it should look like {LOOKS[place]}"
     wrong = "is not set" if error["type"] == "missing" else f"is not usable ({error['msg']})"
     return f"TOPLU_{place} {wrong}"
 

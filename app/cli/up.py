@@ -20,7 +20,7 @@ from app.cli.migrate import migrate
 from app.cli.parts import Deaths, Part
 from app.cli.place import Place
 from app.cli.read_settings import read_settings
-from app.cli.serve import require_sandbox
+from app.cli.serve import check_master_key, require_sandbox
 from app.cli.servers import Servers, start_servers
 from app.kit.servers import Valkey
 from app.kit.servers.errors import tail
@@ -76,6 +76,7 @@ def up(
         place.write_environment(ours)
         place.write_worker_environment(_settings_of_a_worker(plan, servers))
         os.environ.update(ours)
+        check_master_key(read_settings())
         say("bringing the database up to date")
         migrate()
         first = asyncio.run(init(read_settings(), tenant))

@@ -163,11 +163,12 @@ class ObjectionIsThePersons(Invalid):
 class PersonErased(Invalid):
     """This person was erased: nothing new can be kept about them.
 
-    What stops messages to them stays in force.
+    What stops messages to them stays in force. Who comes back by their own act is opened by `POST /v1/people/reopen`.
     """
 
     code = "person_erased"
     title = "Person erased"
+    action = "Leave the row out; if they came back by an act of their own, open them with POST /v1/people/reopen first."
 
 
 class UnknownEvidence(Invalid):

@@ -104,10 +104,11 @@ class UploadInProgress(Conflict):
 
 
 class BatchEmpty(Conflict):
-    """This batch has no recipients."""
+    """This batch has no recipients, so it cannot be started."""
 
     code = "batch_empty"
     title = "Batch empty"
+    action = "Send recipients in the call, or leave out start, stream them into the draft, and start it then."
 
 
 class RecipientsInvalid(Invalid):

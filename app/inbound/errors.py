@@ -7,8 +7,6 @@ Forbidden
 Conflict
 ├── ReviewDecided           409  review_decided
 └── StopCodeTaken           409  stop_code_taken
-UnsupportedType
-└── EncodingRefused         415  encoding_refused
 Invalid
 └── StopCodeUnusable        422  stop_code_unusable
 Unavailable
@@ -16,7 +14,7 @@ Unavailable
 └── WebhookNotKept          503  webhook_not_kept
 """
 
-from app.kit.errors import Conflict, Forbidden, Invalid, Unauthorized, Unavailable, UnsupportedType
+from app.kit.errors import Conflict, Forbidden, Invalid, Unauthorized, Unavailable
 
 
 class SignatureInvalid(Unauthorized):
@@ -37,14 +35,6 @@ class HandshakeRefused(Forbidden):
     code = "handshake_refused"
     title = "Handshake refused"
     action = "Subscribe with the text of TOPLU_WHATSAPP_VERIFY_TOKEN as verify token."
-
-
-class EncodingRefused(UnsupportedType):
-    """A webhook body must come as it was signed, without Content-Encoding."""
-
-    code = "encoding_refused"
-    title = "Content-Encoding refused"
-    action = "Send the body without Content-Encoding."
 
 
 class WebhookNotConfigured(Unavailable):

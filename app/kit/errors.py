@@ -11,6 +11,7 @@
     ├── PreconditionFailed    412  precondition_failed
     ├── TooLarge              413  too_large
     ├── UnsupportedType       415  unsupported_type
+    │   └── EncodingRefused   415  encoding_refused
     ├── Invalid               422  validation_failed
     ├── PreconditionRequired  428  precondition_required
     ├── TooMany               429  too_many_requests
@@ -211,6 +212,14 @@ class UnsupportedType(TopluError):
     title = "Unsupported media type"
     action = "Send one of the media types that the operation documents."
     retryable = False
+
+
+class EncodingRefused(UnsupportedType):
+    """This body is taken as it is, without Content-Encoding: a stream is read as it arrives, a webhook is signed."""
+
+    code = "encoding_refused"
+    title = "Content-Encoding refused"
+    action = "Send the body without Content-Encoding."
 
 
 class Invalid(TopluError):

@@ -97,6 +97,8 @@ async def create_notice_version(
 
     async def work() -> Answer:
         main = (await queries.get_notice(tx.session, tx.tenant, notice_id)).latest.words.language
+        if body.language is not MISSING and body.language != main:
+            raise Invalid(errors=[FieldError("/language", "language_differs", "The notice has another main language.")])
         requires = None if body.requires is MISSING else {one.purpose: one.requires for one in body.requires}
         version = await publish_version(
             tx.session,
@@ -150,7 +152,7 @@ async def get_notice_difference(
     )
 
 
-def _draft(body: schemas.NoticeDraft | schemas.NewNoticeVersion, language: str) -> Draft:
+def _draft(body: schemas.NewNotice | schemas.NoticeDraft | schemas.NewNoticeVersion, language: str) -> Draft:
     """The draft that a body describes. Raises Invalid when a language stands there twice."""
     seen = {language}
     for index, other in enumerate(body.translations):
@@ -162,7 +164,7 @@ def _draft(body: schemas.NoticeDraft | schemas.NewNoticeVersion, language: str) 
     return Draft(body.purposes, words, None if body.shown_since is MISSING else body.shown_since)
 
 
-def _words(text: schemas.NoticeDraft | schemas.NewNoticeVersion | schemas.NoticeTranslation, language: str) -> Words:
+def _words(text: schemas.NoticeText, language: str) -> Words:
     blocks = msgspec.convert(text.blocks.model_dump(), Blocks)
     return Words(language, text.title, text.body, blocks, None if text.label is MISSING else text.label)
 

@@ -1,6 +1,6 @@
 """Reads of this room."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, text
 
 from app.kit.db import Session
 from app.kit.errors import NotFound
-from app.notices.words import Requirement, Words, unpack
+from app.notices.words import Requirement, Words, render, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,10 @@ _latest_versions = text(
     + " WHERE w.tenant_id = v.tenant_id AND w.notice_id = v.notice_id)"
 )
 _all_versions = text(_VERSION + " AND v.notice_id = :notice AND v.main ORDER BY v.version")
+_texts = text(
+    "SELECT id, language, title, body, blocks, label FROM notice_versions"
+    " WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))"
+)
 _notice = text("SELECT id, name, created_at FROM notices WHERE tenant_id = :tenant AND id = :notice")
 _notices = text(
     "SELECT id, name, created_at FROM notices WHERE tenant_id = :tenant"
@@ -126,6 +130,12 @@ async def get_version(
     if row is None:
         raise NotFound
     return _version(row)
+
+
+async def find_texts(session: Session, tenant: UUID, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """By the id of a version in one language: exactly what people were shown. Unknown ids are left out."""
+    found = await session.execute(_texts, {"tenant": tenant, "ids": list(ids)})
+    return {row.id: render(Words(row.language, row.title, row.body, unpack(row.blocks), row.label)) for row in found}
 
 
 async def _with_latest(session: Session, tenant: UUID, rows: list[RowMapping]) -> list[Notice]:

@@ -30,6 +30,10 @@ def _not_ahead(moment: datetime) -> datetime:
     return moment
 
 
+ChangeKind = Annotated[
+    Literal["editorial", "material"],
+    Field(description="Material: consents that rest on earlier versions become stale."),
+]
 ShownSince = Annotated[
     Annotated[Moment, Field(strict=False), AfterValidator(_not_ahead)] | MISSING,
     Field(description="Since when people are shown this text, if that was before it is published here."),
@@ -113,7 +117,9 @@ class NoticeBlocks(_Edge):
     rights: NoticeRights | MISSING = MISSING
 
 
-class _Text(_Edge):
+class NoticeText(_Edge):
+    """The words of one language."""
+
     title: Name
     body: Annotated[Body, Field(description="The opening words; the blocks follow it in the text.")]
     blocks: NoticeBlocks = NoticeBlocks()
@@ -123,7 +129,7 @@ class _Text(_Edge):
     ] = MISSING
 
 
-class NoticeTranslation(_Text):
+class NoticeTranslation(NoticeText):
     """The same version in another language. It gets an id and a hash of its own."""
 
     language: Language
@@ -132,16 +138,14 @@ class NoticeTranslation(_Text):
 Translations = Annotated[list[NoticeTranslation], Field(max_length=20, default_factory=list)]
 
 
-class NoticeDraft(_Text):
-    """A version that is looked at and not published."""
-
+class _FirstVersion(NoticeText):
     language: Language
     purposes: Purposes
     translations: Translations
     shown_since: ShownSince = MISSING
 
 
-class NewNotice(NoticeDraft):
+class NewNotice(_FirstVersion):
     """A notice and the words of its first version."""
 
     name: Name
@@ -154,26 +158,26 @@ class NoticeRequirement(_Edge):
     requires: Requirement
 
 
-class NewNoticeVersion(_Text):
+GraceDays = Annotated[int, Field(ge=0, le=365, description="When: in this many days. Only for a material change.")]
+Requires = Annotated[
+    Annotated[list[NoticeRequirement], Field(max_length=48)] | MISSING,
+    Field(
+        description="What a material change requires, for each purpose that it affects: only those that need "
+        "`new_consent` become stale. Left out, all purposes do."
+    ),
+]
+
+
+class NewNoticeVersion(NoticeText):
     """The words of the next version, and how much they change. Its main language is that of the notice."""
 
+    language: Annotated[Language | MISSING, Field(description="If given, that of the notice.")] = MISSING
     purposes: Purposes
     translations: Translations
     shown_since: ShownSince = MISSING
-    change_kind: Annotated[
-        Literal["editorial", "material"],
-        Field(description="Material: consents that rest on earlier versions become stale."),
-    ]
-    grace_days: Annotated[
-        int, Field(ge=0, le=365, description="When: this many days from now. Only for a material change.")
-    ] = 0
-    requires: Annotated[
-        Annotated[list[NoticeRequirement], Field(max_length=48)] | MISSING,
-        Field(
-            description="What a material change requires, for each purpose that it affects: only those that need "
-            "`new_consent` become stale. Left out, all purposes do."
-        ),
-    ] = MISSING
+    change_kind: ChangeKind
+    grace_days: GraceDays = 0
+    requires: Requires = MISSING
 
     @model_validator(mode="after")
     def _only_for_material(self) -> "NewNoticeVersion":
@@ -183,6 +187,15 @@ class NewNoticeVersion(_Text):
             if self.requires is not MISSING:
                 raise BadValue("requires_not_applicable", "Only a material change requires something of people.")
         return self
+
+
+class NoticeDraft(_FirstVersion):
+    """A version that is looked at and not published: the body of either publication. Only its words are read."""
+
+    name: Name | MISSING = MISSING
+    change_kind: ChangeKind | MISSING = MISSING
+    grace_days: GraceDays | MISSING = MISSING
+    requires: Requires = MISSING
 
 
 class NoticeFinding(BaseModel):

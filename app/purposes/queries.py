@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select, text
 
 from app.kit.db import Session
+from app.kit.errors import FieldError
 from app.purposes.errors import UnknownPurpose
 from app.purposes.models import purpose_variables, purpose_versions, purposes
 
@@ -99,10 +100,10 @@ async def find_purpose(session: Session, key: str) -> Purpose | None:
 
 
 async def get_purpose(session: Session, key: str) -> Purpose:
-    """The active purpose of that key. Raises UnknownPurpose."""
+    """The active purpose of that key, which every caller was given as `purpose`. Raises UnknownPurpose."""
     found = await find_purpose(session, key)
     if found is None:
-        raise UnknownPurpose
+        raise UnknownPurpose(errors=[FieldError("/purpose", UnknownPurpose.code, UnknownPurpose.message())])
     return found
 
 

@@ -1,15 +1,20 @@
 """Write an export as it goes out: JSON for machines, a page for the person. Both are streamed with flat memory."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel
 
-from app.subjects.export_schemas import SCHEMA_VERSION, ExportedPerson, ExportMark
+from app.subjects.export_schemas import SCHEMA_VERSION, ExportedPerson, ExportedRetention, ExportMark
 from app.subjects.gather import Gathering, Subject
+from app.subjects.plain import say
 from app.subjects.words import words_in
 
+TURKIYE = ZoneInfo("Europe/Istanbul")
 ENOUGH_CHARS = 16_384  # pieces are joined until they are worth a packet
 
 # Everything is escaped: names and texts are other people's, and whoever reads this opens it in a browser.
@@ -42,16 +47,49 @@ async def write_json(gathering: Gathering, mark: ExportMark, subject: Subject) -
 async def write_page(gathering: Gathering, mark: ExportMark, subject: Subject, language: Any) -> AsyncIterator[bytes]:
     """The export as a page that needs nothing else: no script, no font, no picture from anywhere."""
     words = words_in(language)
+    titles = await gathering.titles()
+    sections: dict[str, Any] = dict(gathering.sections())
+    sections["retention"] = _grouped(sections["retention"], titles, words.page["others"])
     pieces = _export.generate_async(
         language=language,
         words=words.page,
         mark=mark.model_dump(mode="json"),
+        made_at=mark.made_at,
+        clock=partial(_told, language=language),
+        say=partial(say, language=language),
+        title_of=lambda key: titles.get(key, key),
         controller=await gathering.controller(),
-        person=ExportedPerson(id=subject.id, erased_at=subject.erased_at).model_dump(mode="json"),
-        sections=gathering.sections(),
+        person=ExportedPerson(id=subject.id, erased_at=None).model_dump(mode="json"),
+        erased_at=subject.erased_at,
+        sections=sections,
     )
     async for piece in _gathered(pieces):
         yield piece.encode()
+
+
+def _told(moment: datetime, language: str) -> str:
+    """A moment as the clocks in Türkiye show it."""
+    return moment.astimezone(TURKIYE).strftime("%d.%m.%Y %H:%M" if language == "tr" else "%Y-%m-%d %H:%M")
+
+
+async def _grouped(rules: AsyncIterator[Any], titles: dict[str, str], others: str) -> AsyncIterator[ExportedRetention]:
+    """The rules of one class and one time as one line: nobody reads the same line for each of two dozen purposes.
+
+    A class with several times names the purposes of each but the commonest, which is that of all `others`.
+    """
+    groups: dict[str, dict[tuple[Any, ...], list[str]]] = {}
+    async for rule in rules:
+        times = groups.setdefault(rule.what, {})
+        purposes = times.setdefault((rule.keep_days, rule.starts, tuple(rule.law_references)), [])
+        purposes.append(titles.get(rule.purpose, ""))
+    for what, times in groups.items():
+        most = max(times, key=lambda time: len(times[time]))
+        for (keep_days, starts, law), purposes in times.items():
+            named = others if (keep_days, starts, law) == most else "; ".join(purposes)
+            purpose = named if len(times) > 1 else None  # the same for all: none has to be named
+            yield ExportedRetention(
+                what=what, purpose=purpose, keep_days=keep_days, starts=starts, law_references=list(law)
+            )
 
 
 async def _json_items(items: AsyncIterator[BaseModel]) -> AsyncIterator[str]:

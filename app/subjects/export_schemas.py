@@ -89,7 +89,8 @@ class ExportedNotice(BaseModel):
     version: int
     language: str
     title: str
-    body: str
+    body: Annotated[str, Field(description="The opening words.")]
+    text: Annotated[str, Field(description="All of it, as the person was shown it; `sha256` is of this.")]
     sha256: str
     published_at: datetime
 

@@ -19,7 +19,9 @@ from app.consents.evidence import open_evidence
 from app.kit.crypto import Unsealable, unseal
 from app.kit.ids import encode
 from app.kit.sql import sql_beside
+from app.notices.queries import find_texts
 from app.people.seal import person_key, unseal_alias
+from app.purposes.queries import list_purposes
 from app.retention.queries import list_rules
 from app.runtime import Runtime, TenantKeys
 from app.subjects import export_schemas as shown
@@ -128,7 +130,7 @@ class Gathering:
             "aliases": self._of_everyone(lambda one: one._few(_aliases, one._alias)),
             "purposes": self._few(_purposes, self._purpose),
             "records": self._of_everyone(lambda one: one._pages(_records, one._record)),
-            "notices": self._of_everyone(lambda one: one._pages(_notices, _notice)),
+            "notices": self._of_everyone(Gathering._notices),
             "messages": self._of_everyone(lambda one: one._pages(_messages, one._message)),
             "heard": self._of_everyone(lambda one: one._pages(_heard, _heard_one)),
             "stops": self._few(_stops, _stop),
@@ -150,6 +152,12 @@ class Gathering:
             name = (await session.execute(_controller, {"tenant": self._who.tenant})).scalar_one()
         return shown.ExportedController(name=name)
 
+    async def titles(self) -> dict[str, str]:
+        """What each purpose is called, by its key."""
+        async with self._run.db.begin(self._who.tenant) as session:
+            purposes = await list_purposes(session)
+        return {one.key: one.title_tr if self._language == "tr" else one.title_en for one in purposes}
+
     async def _few(self, statement: Any, show: Callable[[Row[Any]], BaseModel]) -> AsyncIterator[BaseModel]:
         async with self._run.db.begin(self._who.tenant) as session:
             rows = (await session.execute(statement, self._named)).all()
@@ -164,6 +172,21 @@ class Gathering:
                 rows = (await session.execute(statement, self._named | {"after": after, "size": PAGE})).all()
             for row in rows:
                 yield show(row)
+            if len(rows) < PAGE:
+                return
+            after = rows[-1].id
+
+    async def _notices(self) -> AsyncIterator[BaseModel]:
+        after: UUID | None = None
+        while True:
+            async with self._run.db.begin(self._who.tenant) as session:
+                await session.execute(_by_index)
+                rows = (await session.execute(_notices, self._named | {"after": after, "size": PAGE})).all()
+                texts = await find_texts(session, self._who.tenant, [row.id for row in rows])
+            for row in rows:
+                yield shown.ExportedNotice(
+                    **dict(row._mapping) | {"text": texts[row.id], "sha256": row.sha256.hex()},
+                )
             if len(rows) < PAGE:
                 return
             after = rows[-1].id
@@ -303,10 +326,6 @@ async def _each(items: tuple[BaseModel, ...]) -> AsyncIterator[BaseModel]:
 
 def _event(event: UUID | None) -> str | None:
     return None if event is None else encode("cev", event)
-
-
-def _notice(row: Row[Any]) -> BaseModel:
-    return shown.ExportedNotice(**dict(row._mapping) | {"sha256": row.sha256.hex()})
 
 
 def _heard_one(row: Row[Any]) -> BaseModel:

@@ -41,6 +41,7 @@ _TR = Words(
     {
         "title": "Hakkınızda tutulan veriler",
         "intro": "6698 sayılı Kanun'un 11. maddesi uyarınca, hakkınızda tutulan verilerin tamamı.",
+        "clock": "Saatler Türkiye saatidir.",
         "controller": "Veri sorumlusu",
         "made_at": "Hazırlandığı an",
         "export": "Dışa aktarım",
@@ -66,6 +67,8 @@ _TR = Words(
         "kept": "Amacına uygun",
         "not_kept": "Amacına uygun değil",
         "days": "gün",
+        "years": "yıl",
+        "others": "diğer bütün amaçlar",
         "no_end": "süresiz",
         "unreadable": "okunamaz (silindi)",
         "allowed_now": "Şu an mesaj gönderilebilir mi?",
@@ -127,6 +130,7 @@ _EN = Words(
     {
         "title": "What is held about you",
         "intro": "Everything that is held about you, according to article 11 of Law 6698.",
+        "clock": "Times are those of Türkiye.",
         "controller": "Controller",
         "made_at": "Made at",
         "export": "Export",
@@ -152,6 +156,8 @@ _EN = Words(
         "kept": "Kept to its purpose",
         "not_kept": "Did not keep to its purpose",
         "days": "days",
+        "years": "years",
+        "others": "all other purposes",
         "no_end": "no end",
         "unreadable": "unreadable (erased)",
         "allowed_now": "May a message be sent now?",

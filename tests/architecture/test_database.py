@@ -93,6 +93,14 @@ async def test_the_application_roles_own_nothing_and_bypass_nothing(module_datab
     assert [] == bypassing
 
 
+async def test_migrating_gives_the_doors_temporary_tables_where_public_has_none(module_database: TestDatabase) -> None:
+    may = "SELECT has_database_privilege('{}', 'toplu_test_template', 'TEMPORARY') AS may"
+
+    found = {role: (await ask(module_database, may.format(role)))[0]["may"] for role in ("toplu_api", "toplu_worker")}
+
+    assert {"toplu_api": True, "toplu_worker": True} == found
+
+
 async def test_models_and_migrations_do_not_drift(module_database: TestDatabase) -> None:
     engine = create_async_engine(module_database.admin_url.replace("postgresql://", "postgresql+asyncpg://"))
     partitions = {

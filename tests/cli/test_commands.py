@@ -32,6 +32,11 @@ NOWHERE = {
         (["worker"], NOWHERE | {"TOPLU_REDIS_URL": "http://canary"}, "should look like redis://"),
         (["doctor"], NOWHERE | {"TOPLU_WHATSAPP_URL": "https://a:canary@x"}, "TOPLU_WHATSAPP_URL is not usable"),
         (["worker"], NOWHERE | {"TOPLU_WHATSAPP_URL": "http://example.com"}, "it should look like https://"),
+        (
+            ["doctor"],
+            NOWHERE | {"TOPLU_QUIET_HOURS": "canary"},
+            "TOPLU_QUIET_HOURS is not usable: it should look like 2",
+        ),
         (["doctor", "--data-dir", "/nonexistent/x y"], {}, "toplu up --data-dir '/nonexistent/x y'"),
         (["migrate"], {}, "TOPLU_DATABASE_URL is not set"),
         (["api"], NOWHERE | {"TOPLU_MASTER_KEY": KEY, "TOPLU_POLL_S": "a-canary-word"}, "TOPLU_POLL_S is not usable"),
@@ -62,7 +67,7 @@ def test_what_an_operator_can_mend_is_one_line_without_secrets(
 def test_the_doctor_says_what_is_wrong_and_exits_1() -> None:
     url = "https://example.com:8080/graph"
     empty = {"TOPLU_WHATSAPP_APP_SECRET": "", "TOPLU_WHATSAPP_VERIFY_TOKEN": ""}
-    done = toplu("doctor", **NOWHERE, **empty, TOPLU_MASTER_KEY=KEY, TOPLU_WHATSAPP_URL=url)
+    done = toplu("doctor", **NOWHERE, **empty, TOPLU_MASTER_KEY=KEY, TOPLU_WHATSAPP_URL=url, TOPLU_REDIS_ULR="canary")
 
     bad = [line for line in done.stdout.splitlines() if line.startswith("BAD")]
 
@@ -71,6 +76,7 @@ def test_the_doctor_says_what_is_wrong_and_exits_1() -> None:
     assert 4 == len(bad), done.stdout  # two roles, webhook secret, verify token
     assert 2 == done.stdout.count("nothing listens there")
     assert "note  Valkey does not answer" in done.stdout
+    assert "note  TOPLU_REDIS_ULR is no setting" in done.stdout
     assert "WhatsApp at https://example.com:8080/graph" in done.stdout
     assert "canary" not in done.stdout
 

@@ -100,11 +100,13 @@ def test_other_commands_find_what_runs_and_the_doctor_is_content(running: Runnin
     doctor = toplu("doctor", "--data-dir", place)
     init = toplu("init", "--data-dir", place)
     created = toplu("keys", "create", "--name", "reader", "--scopes", "senders:read", "--data-dir", place)
+    retention = toplu("retention", "run", "--dry-run", "--data-dir", place)
 
     assert 0 == doctor.returncode, doctor.stdout + doctor.stderr
     assert "BAD" not in doctor.stdout
     assert 0 == init.returncode
     assert "It exists already" in init.stdout
+    assert "Nothing was destroyed: this only looked.\n" == retention.stdout, retention.stderr
     key = created.stdout.strip()
     assert [200, 403] == [status(running, key, path) for path in ("/v1/senders", "/v1/templates")]
 
@@ -125,6 +127,16 @@ def test_a_lost_master_key_is_not_made_anew(folder: Path) -> None:
 
     assert 1 == refused.returncode
     assert "master.key is gone" in refused.stderr
+
+
+def test_a_file_that_holds_no_master_key_is_told_in_one_line(folder: Path) -> None:
+    (folder / "master.key").write_text("hello\n")
+
+    refused = toplu("up", "--port", "0", "--data-dir", str(folder))
+
+    assert 1 == refused.returncode
+    assert 1 == refused.stderr.count("\n")
+    assert "master.key holds no master key" in refused.stderr
 
 
 def ask(running: Running, key: str, path: str) -> object:

@@ -1,12 +1,14 @@
 """A person's rights, the whole way: what was really sent is exported, erased, and stays gone."""
 
 import asyncio
+import hashlib
 import json
 import re
 from typing import Any
 
 import asyncpg
 import pytest
+from markupsafe import escape
 from sqlalchemy import text
 
 from app.inbound.receive import where_raw
@@ -260,3 +262,7 @@ async def test_the_page_is_readable_whole_and_escapes_everything(house: House, l
     assert CANARY in page
     title = {"tr": "Hakkınızda tutulan veriler", "en": "What is held about you"}[language]
     assert f"<h1>{title}</h1>" in page
+    (notice,) = (await exported(house, person))["notices"]
+    assert notice["sha256"] == hashlib.sha256(notice["text"].encode()).hexdigest()
+    assert str(escape(notice["text"])) in page  # all that was shown, with the blocks, and not only its opening words
+    assert [] == re.findall(r"explicit_consent|campaign_information|kvkk_5_1|web_form", page)  # words, and no codes

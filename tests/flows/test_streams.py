@@ -49,7 +49,7 @@ async def test_two_columns_of_one_name_are_not_guessed_between(shop: House, draf
 async def test_an_encoded_stream_is_not_taken(shop: House, draft: str) -> None:
     answer = await stream(shop, draft, gzip.compress(GOOD), NDJSON | {"content-encoding": "gzip"})
 
-    assert (415, "unsupported_type") == (answer.status_code, answer.json()["code"])
+    assert (415, "encoding_refused") == (answer.status_code, answer.json()["code"])
     await nothing_counted(shop, draft)
 
 

@@ -174,6 +174,25 @@ def test_what_a_document_names_exists(document: Path) -> None:
     assert [] == missing
 
 
+def test_a_link_into_a_document_leads_to_one_of_its_headings() -> None:
+    headings = {
+        document: {
+            re.sub(r"[^\w -]", "", head).strip().lower().replace(" ", "-")
+            for head in re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
+        }
+        for document in DOCUMENTS
+    }
+
+    lost = [
+        f"{document.name}: {path}#{place}"
+        for document in DOCUMENTS
+        for path, place in re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", document.read_text("utf-8"))
+        if place not in headings[(document.parent / path).resolve() if path else document]
+    ]
+
+    assert [] == lost
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_a_document_is_short_and_speaks_of_the_product_only(document: Path) -> None:
     text = document.read_text("utf-8")

@@ -58,8 +58,9 @@ def test_the_blocks_do_what_the_documents_say(stack: dict[str, str], tmp_path: P
     first = find_block("bash", "<!-- quick start: a test runs this block -->")
     stream = find_block("bash", "<!-- streaming: a test runs this block -->", read("docs/streaming.md"))
     template = find_block("bash", "<!-- a template of your own: a test runs this block -->", read("docs/sandbox.md"))
+    examples = "\n".join(re.findall(r"^```bash\n(.*?)^```", read("docs/examples.md"), re.MULTILINE | re.DOTALL))
     named = {"TOPLU_URL": stack["url"], "TOPLU_KEY": stack["key"], "SANDBOX_URL": stack["sandbox"]}
-    script = f"{first}\necho =====\n{stream}\necho =====\n{template}"
+    script = f"{first}\necho =====\n{stream}\necho =====\n{template}\necho =====\n{examples}"
 
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
@@ -71,7 +72,7 @@ def test_the_blocks_do_what_the_documents_say(stack: dict[str, str], tmp_path: P
     )
 
     assert (0, "") == (done.returncode, done.stderr)
-    sent, streamed, made = done.stdout.split("=====\n")
+    sent, streamed, made, exemplary = done.stdout.split("=====\n")
     assert sent.endswith(find_block("text", "It ends with:"))
     upload, started = (json.loads(line) for line in streamed.splitlines())
     assert {"queued": 1, "refused": 1} == upload["counts"]
@@ -79,6 +80,8 @@ def test_the_blocks_do_what_the_documents_say(stack: dict[str, str], tmp_path: P
     assert [3] == [row["row"] for row in upload["first_refusals"]]
     assert "draft" != started["state"]
     assert "APPROVED" == json.loads(made)["status"]
+    assert exemplary.endswith('{"data":[],"next_cursor":null,"has_more":false}\n')  # nothing is overdue any more
+    assert "Hakkınızda tutulan veriler" in (tmp_path / "person.html").read_text("utf-8")
 
 
 def test_the_two_commands_and_the_start_are_targets_of_the_makefile() -> None:

@@ -86,7 +86,7 @@ async def create_consent_import(
     Chunks take effect as they are committed; when the stream is cut, what was committed stays. Send it again: rows that
     are in the ledger already are recognised. With an `Idempotency-Key` a finished import is answered again.
     """
-    media_type = read_media_type(request, "consents")
+    media_type = read_media_type(request)
     key = read_key(request.headers.get("idempotency-key"))
     announced = announced_digest(content_digest)
     run: Runtime = request.state.run

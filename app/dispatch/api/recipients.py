@@ -82,7 +82,7 @@ async def add_batch_recipients(
 
     With an `Idempotency-Key`, the same body again is answered again; another body is 422.
     """
-    media_type = read_media_type(request, "recipients")
+    media_type = read_media_type(request)
     key = read_key(request.headers.get("idempotency-key"))
     run: Runtime = request.state.run
     body = Digest(body_of(request))

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.inbound.errors import EncodingRefused, HandshakeRefused
+from app.inbound.errors import HandshakeRefused
 from app.inbound.receive import Receiver
+from app.kit.errors import EncodingRefused
 from app.kit.http.body import accepts_up_to
 from app.runtime import Runtime
 from app.whatsapp.envelope import MAX_BODY_BYTES

@@ -5,20 +5,20 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
-from app.kit.errors import Malformed, UnsupportedType
+from app.kit.errors import EncodingRefused, Malformed, UnsupportedType
 
 NDJSON = ("application/x-ndjson", "application/jsonl")
 CSV = ("text/csv",)
 MOST_STREAM_BYTES = 4 * 1024**3
 
 
-def read_media_type(request: Request, what: str) -> str:
-    """NDJSON's or CSV's media type, as the request names it. Raises UnsupportedType for others, and for compression."""
+def read_media_type(request: Request) -> str:
+    """NDJSON's or CSV's media type, as the request names it. Raises UnsupportedType for others, EncodingRefused."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in NDJSON + CSV:
         raise UnsupportedType
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedType(f"A stream of {what} is taken as it is, without Content-Encoding.")
+        raise EncodingRefused
     return media_type
 
 

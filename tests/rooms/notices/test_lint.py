@@ -47,6 +47,22 @@ async def test_a_complete_notice_leaves_the_linter_nothing_to_say(desk: Desk) ->
     assert [] == (await tenant.http.get("/v1/notices")).json()["data"]
 
 
+async def test_the_linter_takes_the_very_body_that_is_published(desk: Desk) -> None:
+    tenant = await desk.tenant()
+    first = notice_of(*PURPOSES)
+    second = GOOD | {"change_kind": "material", "grace_days": 3, "body": "Yeni sözler."}
+
+    findings = [await lint(tenant, body) for body in (first, second)]
+    made = await tenant.http.post("/v1/notices", json=first)
+    place = f"/v1/notices/{made.json()['id']}/versions"
+    published = await tenant.http.post(place, json=second)
+    other = await tenant.http.post(place, json=second | {"language": "en"})
+
+    assert [[], []] == findings
+    assert [201, 201, 422] == [answer.status_code for answer in (made, published, other)]
+    assert ["language_differs"] == [error["code"] for error in other.json()["errors"]]
+
+
 @pytest.mark.covers("O20")
 @pytest.mark.parametrize(
     ("path", "value", "code", "pointer"),
