@@ -18,6 +18,8 @@ SELECT d.id, coalesce(p.merged_into, p.id) AS person_id
    AND EXISTS (SELECT FROM batches AS b
                  JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
                  JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'
+                                      AND t.review NOT IN ('needs_review', 'rejected')
+                                      AND b.purpose_id = ANY (t.purpose_ids)
                 WHERE b.tenant_id = :tenant AND b.id = :batch AND b.state = 'running')
  ORDER BY d.due_at, d.id
  LIMIT :size
