@@ -156,8 +156,8 @@ async def count_batch(session: Session, tenant: UUID, batch: UUID) -> Counted:
 async def due_batches(session: Session, tenant: UUID, sender: UUID, *, after: UUID | None) -> list[DueBatch]:
     """The next of the sender's running batches that have a message due now, oldest first; 64 at most.
 
-    A paused sender, a template that is not approved (any more), whose words somebody has to look at, or that is bound to
-    something else by now, and quiet hours keep a batch from being due.
+    A paused sender, a template that is not approved (any more), was rejected by a reader or bound to something else,
+    and quiet hours keep a batch from being due.
     """
     rows = await session.execute(_due_batches, {"tenant": tenant, "sender": sender, "after": after})
     return [
