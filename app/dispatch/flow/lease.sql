@@ -39,7 +39,7 @@ WITH counted_before AS MATERIALIZED (
       LEFT JOIN dispatch AS s ON s.id = b.message_id AND s.tenant_id = :tenant
       LEFT JOIN outcomes AS o ON o.id = b.message_id AND o.tenant_id = :tenant
      WHERE b.message_id <> d.id AND (s.state = 'sending' OR o.state IN ('sent', 'delivered', 'read', 'uncertain'))
-), judged AS MATERIALIZED (
+), judged AS (
     SELECT d.id, d.batch_id, page.person_id, d.attempts, later.free_at,
            CASE WHEN :expires_at <= (SELECT business_now()) THEN 'expired'
                 WHEN a.id IS NULL OR v.person_id IS NULL OR v.refusal IS NOT NULL THEN 'refused'
