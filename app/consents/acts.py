@@ -26,7 +26,7 @@ CollectionContext = Literal[
     "membership", "activation", "order", "support", "event", "store_visit", "website_visit", "conversation"
 ]
 # Why an act that was given does not count.
-Discount = Literal["precondition", "bundled", "minor", "proxy_unproven"]
+Discount = Literal["precondition", "bundled", "minor", "proxy_unproven", "corrected"]
 ProxyRole = Literal["parent", "guardian", "attorney", "organisation_representative"]
 AgeAssurance = Literal["unknown", "adult_declared", "adult_verified", "minor"]
 # Whose act it is: the person's own, the tenant's, WhatsApp's, or a hold until a human has read what the person wrote.

@@ -12,6 +12,7 @@ MEANING: Final[Mapping[Discount, str]] = {
     "bundled": "It was asked for together with something else in one act.",
     "minor": "A minor cannot give it themselves, and no parent or guardian did with evidence.",
     "proxy_unproven": "Somebody gave it for the person, and nothing shows that they may.",
+    "corrected": "It is the same act as a line that was corrected; only another act, or another correction, counts.",
 }
 
 

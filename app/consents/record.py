@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from app.consents.acts import Act, Entry
+from app.consents.acts import Act, Discount, Entry
 from app.consents.append import append
 from app.consents.errors import NumberInvalid, PersonErased
 from app.consents.evidence import seal_evidence
 from app.consents.judge import judge, lacks_proof
 from app.consents.queries import find_evidence_ids, find_notices
-from app.consents.refer import fault_of_references, find_referred
+from app.consents.refer import fault_of_references, find_corrected, find_referred
 from app.consents.rows import Consent, Fault, Recorded
 from app.consents.who import Named, meet, name
 from app.kit.clock import utc_now
@@ -54,7 +54,8 @@ async def record(
 
     Rows with a fault are left out when `skip`; otherwise one fault means that nothing is recorded. The newest act
     counts, so neither the order of the rows nor a repetition matters. `iys_attested`: an approval needs its İYS
-    transaction. A row with a `discount` is recorded as `invalid` and opens nothing.
+    transaction. A row with a `discount` is recorded as `invalid` and opens nothing; so is one that says again what was
+    corrected.
     """
     judged = await judge_rows(session, tenant, keys, rows, iys_attested=iys_attested)
     if judged.faults and not skip:
@@ -64,8 +65,11 @@ async def record(
     faults = sorted(judged.faults, key=lambda fault: fault.index)
     if faults and not skip:
         return Recorded(0, faults)
-    await append(session, tenant, list(entries.values()), entity="person", api_key_id=api_key_id)
     discounted = {index: why for index in entries if (why := rows[index].discount) is not None}
+    for index in await find_corrected(session, tenant, entries):
+        entries[index] = _not_counted(entries[index], "corrected")
+        discounted[index] = "corrected"
+    await append(session, tenant, list(entries.values()), entity="person", api_key_id=api_key_id)
     return Recorded(len(entries), faults, discounted)
 
 
@@ -130,10 +134,7 @@ async def make_entries(
 
 
 def _entry(keys: TenantKeys, row: Consent, act: Act, purpose_id: int, person: Known, salt: bytes) -> Entry:
-    how = row.circumstances
-    if row.discount is not None:
-        how = dataclasses.replace(how, details={**how.details, "invalid": row.discount})
-    return Entry(
+    entry = Entry(
         person.person_id,
         row.kind,
         act,
@@ -146,5 +147,13 @@ def _entry(keys: TenantKeys, row: Consent, act: Act, purpose_id: int, person: Kn
         None if row.iys is None else row.iys.transaction_id,
         None if row.iys is None else row.iys.date,
         seal_evidence(keys, salt, person.person_id, row.evidence) if row.evidence else None,
-        how,
+        row.circumstances,
+    )
+    return entry if row.discount is None else _not_counted(entry, row.discount)
+
+
+def _not_counted(entry: Entry, why: Discount) -> Entry:
+    details = {**entry.circumstances.details, "invalid": why}
+    return dataclasses.replace(
+        entry, act="invalid", circumstances=dataclasses.replace(entry.circumstances, details=details)
     )

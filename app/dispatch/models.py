@@ -105,6 +105,7 @@ batch_members = Table(
     Column("batch_id", Uuid, primary_key=True),
     Column("recipient_key", Uuid, primary_key=True),
     Column("upload_id", Uuid, nullable=False),
+    Column("message_id", Uuid),
 )
 
 # Written once: who, what, and the decision at accept.

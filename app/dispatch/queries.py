@@ -41,6 +41,7 @@ SELECT b.id, b.expires_at, b.template_name, b.template_language, b.variables, b.
   JOIN purposes_v1 AS r ON r.id = b.purpose_id
   JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
   JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'
+   AND t.review NOT IN ('needs_review', 'rejected') AND b.purpose_id = ANY (t.purpose_ids)
  WHERE b.tenant_id = :tenant AND b.sender_id = :sender AND b.state = 'running'
    AND (b.waits_until IS NULL OR b.waits_until <= (SELECT business_now()))
    AND (CAST(:after AS uuid) IS NULL OR b.id > :after)
@@ -155,7 +156,8 @@ async def count_batch(session: Session, tenant: UUID, batch: UUID) -> Counted:
 async def due_batches(session: Session, tenant: UUID, sender: UUID, *, after: UUID | None) -> list[DueBatch]:
     """The next of the sender's running batches that have a message due now, oldest first; 64 at most.
 
-    A paused sender, a template that is not approved (any more), and quiet hours keep a batch from being due.
+    A paused sender, a template that is not approved (any more), was rejected by a reader or bound to something else,
+    and quiet hours keep a batch from being due.
     """
     rows = await session.execute(_due_batches, {"tenant": tenant, "sender": sender, "after": after})
     return [

@@ -19,6 +19,7 @@ from app.kit.db import Session
 from app.optins.answer import Tap, answer, answer_no
 from app.optins.begin import Say, begin
 from app.optins.queries import find_offer_of_code, find_offer_on_start
+from app.people.still import hold_still
 from app.runtime import Runtime, TenantKeys
 from app.tenants.keys import get_tenant_keys
 
@@ -38,6 +39,7 @@ async def converse(run: Runtime, tenant: UUID, spoken: Sequence[Spoken]) -> None
             keys = await get_tenant_keys(run, session, tenant)
             met = await meet_speakers(session, tenant, keys, talking[start : start + AT_ONCE])
             heard = sorted((one for one in met if one.known), key=lambda one: one.at)
+            await hold_still(session, tenant, ())  # a yes opens; before people's rows, as everybody takes the two
             await restrict(session, tenant, [person for one in heard for person in one.people])
             attested = run.settings.iys_mode == "attested"
             for one in heard:

@@ -21,6 +21,7 @@ from app.kit.db import Session
 from app.kit.ids import encode
 from app.optins.begin import close
 from app.people.find import Known
+from app.people.still import hold_still
 from app.purposes.queries import list_purposes
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ async def decide(
     Raises NotFound, ReviewDecided.
     """
     review = await get_review(session, tenant, review_id)
+    await hold_still(session, tenant, review.people)  # before their rows, as everybody takes the two
     await restrict(session, tenant, review.people)
     held = select(_table.decision).where(_table.tenant_id == tenant, _table.id == review_id).with_for_update()
     if (await session.execute(held)).scalar_one() is not None:

@@ -35,6 +35,13 @@ async def hear(run: Runtime, tenant: UUID, spoken: Sequence[Spoken]) -> list[Spo
     and STOP a day at most. Returns what was said as it is
     understood: `stop_one` is a stop of one purpose, or a sentence to be reviewed.
     """
+    # A resume opens, and so waits while two people become one; a STOP must not wait with it.
+    resumes = [one for one in spoken if one.heard.wish == "resume"]
+    others = [one for one in spoken if one.heard.wish != "resume"]
+    return [one for some in (others, resumes) if some for one in await _hear_some(run, tenant, some)]
+
+
+async def _hear_some(run: Runtime, tenant: UUID, spoken: Sequence[Spoken]) -> list[Spoken]:
     async with run.db.begin(tenant) as session:
         keys = await get_tenant_keys(run, session, tenant)
         understood = await _understand(session, tenant, spoken)

@@ -20,6 +20,7 @@ from app.optins.errors import NotAwaitingIys
 from app.optins.models import opt_in_challenges
 from app.optins.queries import Challenge, get_challenge, get_offer
 from app.people.find import Known
+from app.people.still import hold_still
 from app.runtime import TenantKeys
 
 _table = opt_in_challenges.c
@@ -48,6 +49,7 @@ async def attest(
         raise TimeOutOfRange(errors=[FieldError("/date", TimeOutOfRange.code, TimeOutOfRange.message())])
     offer = await get_offer(session, tenant, offer_id)
     seen = await get_challenge(session, tenant, offer_id, challenge_id)
+    await hold_still(session, tenant, [seen.person_id])  # before people's rows, as everybody takes the two
     await restrict(session, tenant, [seen.person_id])  # people before challenges, as whoever hears a STOP does
     wanted = select(opt_in_challenges).where(
         _table.tenant_id == tenant, _table.id == challenge_id, _table.offer_id == offer_id

@@ -3,6 +3,9 @@
 An act is written for the person that was found a moment before. If that person were absorbed by another between the
 two, the act would stand where nobody looks for it. Acts that restrict hold the person's row anyway; the others hold
 this, which costs one lock per transaction and not one per person, and no STOP ever waits for it.
+
+Who needs both, people's rows and this, takes this first: uniting does so, and the other way round the two would wait
+for each other.
 """
 
 from collections.abc import Iterable

@@ -107,8 +107,9 @@ async def category_of(shop: House, purpose: str) -> str:
 
 @pytest.mark.parametrize("purpose", rows(ON_CONSENT))
 async def test_a_purpose_on_consent_is_sent_with_both_records_and_refused_without(shop: House, purpose: str) -> None:
-    agreed, consented, stranger = (phone(next(_numbers)) for _ in range(3))
+    agreed, consented, elsewhere, stranger = (phone(next(_numbers)) for _ in range(4))
     await shop.consent(agreed, purpose=purpose)
+    await shop.consent(elsewhere, purpose=next(key for _, key in ON_CONSENT if key != purpose))
     given = {
         "to": consented,
         "purpose": purpose,
@@ -122,16 +123,18 @@ async def test_a_purpose_on_consent_is_sent_with_both_records_and_refused_withou
 
     sent = [
         await shop.client.post("/v1/messages", json=a_message(shop, purpose, "marketing", to))
-        for to in (agreed, consented, stranger)
+        for to in (agreed, consented, elsewhere, stranger)
     ]
     batch = sent[0].json()["batch"]
     await shop.until_settled(batch)
 
     why = (await shop.messages(batch))[0]
-    assert [("queued", None), ("refused", "consent_not_given"), ("refused", "unknown_person")] == [
+    not_given = ("refused", "consent_not_given")
+    assert [("queued", None), not_given, not_given, ("refused", "unknown_person")] == [
         (one.json()["state"], one.json()["reason"]) for one in sent
     ]
-    assert "commercial_approval" == sent[1].json()["reason_detail"]
+    missing = [one.json()["reason_detail"] for one in sent[1:3]]
+    assert ["commercial_approval", "explicit_consent"] == missing  # what was agreed to for one purpose opens no other
     assert str(decode("msg", why["id"])) in shop.accepted()
     assert ("kvkk_5_1", True, True) == (
         why["evidence"]["legal_basis"],

@@ -1,9 +1,14 @@
 """A sentence that may mean STOP holds marketing until a human has read it; a code behind DUR stops one purpose."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from app.consents.restrict import restrict
+from app.kit.ids import decode
+from app.people.still import hold_alone
 from tests.flows.chat import acts, offer, received, say, settled, text_of, until, until_received, verdict, words_of
 from tests.furnish import MARKETING
 from tests.house import House, phone
@@ -57,6 +62,24 @@ async def test_a_sentence_that_was_a_stop_becomes_the_persons_own_and_is_confirm
     ledger = await acts(house, review["person_id"])
     assert ("commercial_approval", "withdrawn", "review") in ledger
     assert ("suppression", "raised", "review") in ledger
+
+
+async def test_a_decision_and_two_people_who_become_one_never_wait_for_each_other(house: House) -> None:
+    await house.consent(WHO)
+    await say(house, WHO, text=SENTENCE)
+    (review,) = await open_reviews(house, 1)
+    tenant, waiting = house.tenant.id, text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+    async with house.run.db.begin(tenant) as session:  # what uniting takes, in its order
+        await hold_alone(session, tenant)
+        deciding = asyncio.create_task(resolve(house, review, "continue"))
+        while not await session.scalar(waiting):
+            await asyncio.sleep(0.01)
+        await restrict(session, tenant, [decode("per", review["person_id"])])
+    decided = await deciding
+
+    assert {"status": 200, "decision": "continue", "code": None} == decided
+    assert (True, None) == await verdict(house, WHO)
 
 
 async def test_the_hold_stays_while_another_sentence_is_open(house: House) -> None:

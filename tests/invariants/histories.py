@@ -33,7 +33,7 @@ PURPOSES = (
     "new_product_announcement",
     "product_matching",  # consent alone
     "order_status_notification",  # contract
-    "legal_follow_up",  # another basis
+    "data_security_measures",  # a duty of law
 )
 # From when a version is stale, and for which purpose (None: for all).
 NOTICES: dict[str, tuple[timedelta, str | None] | None] = {
@@ -162,7 +162,8 @@ def _at(history: History, step: int) -> Sequence[Happened]:
 
 def _reason(purpose: Purpose) -> Reason:
     age = None if purpose.consent_max_age_days is None else timedelta(days=purpose.consent_max_age_days)
-    return Reason(purpose.key, purpose.needs_consent, purpose.commercial, purpose.class_ == "marketing", age)
+    marketing, duty = purpose.class_ == "marketing", purpose.legal_basis == "kvkk_5_2_cc"
+    return Reason(purpose.key, purpose.needs_consent, purpose.commercial, marketing, age, duty)
 
 
 async def _identify(session: Session, tenant: UUID, keys: TenantKeys, names: Sequence[Named], event: Happened) -> None:

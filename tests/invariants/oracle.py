@@ -26,13 +26,14 @@ OPENING = ("given", "asserted")
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A purpose, as far as the gate cares. `max_age`: how old a consent may be."""
+    """A purpose, as far as the gate cares. `max_age`: how old a consent may be. `duty`: a law obliges to tell it."""
 
     key: str
     rests_on_consent: bool
     commercial: bool
     marketing: bool
     max_age: timedelta | None = None
+    duty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +223,16 @@ def unite(one: Known, other: Known, place: int) -> Known:
 
 
 def in_force(known: Known, kind: str, reason: Reason) -> Sequence[str]:
-    """The scopes of that kind that stop this reason. Every holder's act counts on its own."""
+    """The scopes of that kind that stop this reason. Every holder's act counts on its own.
+
+    Who wants nothing at all is told what a law obliges to tell them.
+    """
     covering = {"all", reason.key} | ({"marketing"} if reason.marketing else set())
-    return [key[1] for key, found in _of(known, kind) if key[1] in covering and found.act == "raised"]
+    return [
+        key[1]
+        for key, found in _of(known, kind)
+        if key[1] in covering and found.act == "raised" and not (reason.duty and key[1:] == ("all", "person"))
+    ]
 
 
 def _of(known: Known, kind: str) -> Iterable[tuple[Key, Stands]]:

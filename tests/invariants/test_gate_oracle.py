@@ -35,7 +35,7 @@ HISTORIES = int(os.environ.get("TOPLU_ORACLE_HISTORIES", "2500"))
 SEED = int(os.environ.get("TOPLU_ORACLE_SEED", "1072"))  # the Board's decision on bundled consent
 ENOUGH = 200
 VIEW = "CREATE OR REPLACE VIEW consent_verdicts_v1"
-SQL = Path(__file__).resolve().parents[2] / "migrations" / "sql" / "identity.sql"
+SQL = Path(__file__).resolve().parents[2] / "migrations" / "sql" / "basis_review.sql"
 
 
 @asynccontextmanager
@@ -153,8 +153,10 @@ WITHOUT = {
         "\n           AND (c.purpose_ids IS NULL OR r.id = ANY (c.purpose_ids))",
         "",
     ),
-    "the scope all": ("q.scope = 'all' OR ", ""),
-    "the scope of a purpose": ("OR q.scope = r.key ", ""),
+    "the scope all": ("(q.scope = 'all' AND", "(false AND"),
+    "a duty of law": (" AND NOT (q.raised_by = 'person' AND r.legal_basis = 'kvkk_5_2_cc')", ""),
+    "a duty, whoever stopped it": ("q.raised_by = 'person' AND ", ""),
+    "the scope of a purpose": ("OR q.scope = r.key", ""),
     "the scope marketing": ("OR (q.scope = 'marketing' AND r.class = 'marketing')", ""),
     "marketing meaning marketing only": ("q.scope = 'marketing' AND r.class = 'marketing'", "q.scope = 'marketing'"),
     "lifting": (" AND q.act = 'raised'", ""),

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tests.kvkk.rows import OBLIGATIONS, PRINCIPLES, PURPOSES, ROWS, Row
+from tests.kvkk.rows import OBLIGATIONS, PRINCIPLES, PURPOSES, QUESTIONS, ROWS, Row
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "kvkk.md"
@@ -74,14 +74,24 @@ def write(shown: Mapping[str, Sequence[str]]) -> str:
         parts.append(
             f"## {title}\n\n| row | asks for | in Toplu | shown by |\n|---|---|---|---|\n{_table(rows, shown)}"
         )
-    return "\n".join(parts)
+    return "\n".join([*parts, _questions()])
+
+
+def _questions() -> str:
+    answered = "".join(f"| {one.asks} | {_tests(one.tests)} |\n" for one in QUESTIONS if one.tests)
+    waiting = "".join(f"| {one.asks} | {one.open} |\n" for one in QUESTIONS if one.open)
+    return (
+        f"## What a lawyer asks first\n\n| question | answered by |\n|---|---|\n{answered}\n"
+        f"## Still open\n\n| question | what it waits for |\n|---|---|\n{waiting}"
+    )
+
+
+def _tests(names: Iterable[str]) -> str:
+    return "<br>".join(f"`{name}`" for name in names)
 
 
 def _table(rows: Iterable[Row], shown: Mapping[str, Sequence[str]]) -> str:
-    lines = (
-        f"| {row.id} | {row.asks} | {row.feature} | {'<br>'.join(f'`{test}`' for test in sorted(shown[row.id]))} |\n"
-        for row in rows
-    )
+    lines = (f"| {row.id} | {row.asks} | {row.feature} | {_tests(sorted(shown[row.id]))} |\n" for row in rows)
     return "".join(lines)
 
 

@@ -182,3 +182,115 @@ PRINCIPLES: Final = (
 )
 
 ROWS: Final = OBLIGATIONS + PURPOSES + PRINCIPLES
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a lawyer asks first: the tests that answer it, or what it waits for."""
+
+    asks: str
+    tests: tuple[str, ...] = ()
+    open: str = ""
+
+
+_GATE = "It needs the gateway of İYS itself; approvals are attested until then (`TOPLU_IYS_MODE`)."
+
+QUESTIONS: Final = (
+    Question(
+        "Is a send without a purpose, or for `other`, refused?",
+        (
+            "tests/flows/test_purposes.py::test_nothing_is_sent_for_nobody_in_particular_and_for_no_purpose",
+            "tests/flows/test_purposes.py::test_similar_purposes_are_no_purpose",
+        ),
+    ),
+    Question(
+        "Whoever agreed to campaigns only: are offers from their usage kept from them?",
+        ("tests/flows/test_purposes.py::test_a_purpose_on_consent_is_sent_with_both_records_and_refused_without",),
+    ),
+    Question(
+        "Does a withdrawal between accepting and sending win?",
+        (
+            "tests/flows/test_main_job.py::test_a_withdrawal_between_accept_and_claim_stops_the_send",
+            "tests/invariants/test_race.py::test_no_claim_after_a_committed_restriction",
+        ),
+    ),
+    Question(
+        "And when two names turn out to be one person's, of whom one said STOP?",
+        ("tests/invariants/test_race.py::test_no_claim_after_two_people_became_one_of_whom_one_was_stopped",),
+    ),
+    Question("A refusal that İYS tells while a batch is being sent: does it stop the rest?", open=_GATE),
+    Question("İYS cannot be reached: does marketing wait, and is never let through?", open=_GATE),
+    Question("A consent of four business days ago, over a feast: too late for İYS, or still in time?", open=_GATE),
+    Question("What İYS answers to a repetition (H174), a first refusal (H175), an older act (H178)?", open=_GATE),
+    Question("A merchant who is not registered in İYS: is that told apart (`iys_not_registered`)?", open=_GATE),
+    Question(
+        "Is a consent that rode on the same code or tick as something else worth nothing?",
+        ("tests/rooms/consents/test_circumstances.py::test_what_was_not_given_freely_is_kept_and_opens_nothing",),
+    ),
+    Question(
+        'Is a notice beside which "I accept" stands kept from being published?',
+        ("tests/rooms/notices/test_lint.py::test_each_fault_refuses_publication_and_is_pointed_at_with_its_law",),
+    ),
+    Question(
+        "Is a consent refused where a contract is the basis?",
+        ("tests/flows/test_purposes.py::test_for_a_purpose_on_a_basis_no_consent_is_taken",),
+    ),
+    Question(
+        "Is STOP understood in every Turkish spelling?",
+        (
+            "tests/rooms/inbound/test_keywords.py::test_writing_folds_to_plain_words",
+            "tests/rooms/inbound/test_keywords.py::test_a_whole_message_that_is_a_stop_word_is_a_stop",
+        ),
+    ),
+    Question(
+        "Two people share a number and one of them says STOP: does it hold for the number?",
+        (
+            "tests/rooms/consents/test_people.py"
+            "::test_a_number_that_two_people_use_is_one_person_here_and_stops_for_both",
+        ),
+    ),
+    Question(
+        "Erased, then imported again: still stopped?",
+        ("tests/flows/test_rights.py::test_a_stop_survives_erasing_and_importing_the_number_again",),
+    ),
+    Question(
+        "Are an edit, a deletion, a reorder and a truncation of the records each found?",
+        ("tests/flows/test_proof.py::test_every_way_to_alter_an_exported_chain_fails_for_its_own_reason",),
+    ),
+    Question(
+        "Can a tenant lift a person's objection?",
+        (
+            "tests/rooms/consents/test_suppress.py::test_an_objection_is_raised_and_lifted_by_the_person_alone",
+            "tests/rooms/consents/test_people.py::test_no_role_lifts_an_objection_without_an_act_of_the_person",
+        ),
+    ),
+    Question(
+        "Is a service message that promotes held back?",
+        (
+            "tests/rooms/templates/test_review.py"
+            "::test_nothing_is_sent_with_it_before_a_person_cleared_it_and_nothing_after_a_rejection",
+            "tests/rooms/dispatch/test_claim.py::test_nothing_is_claimed_after_its_words_were_stopped",
+        ),
+    ),
+    Question(
+        "Does a material change of a notice touch only the purposes it changed?",
+        (
+            "tests/rooms/consents/test_stale_notices.py"
+            "::test_a_material_change_stales_only_the_purposes_that_need_a_new_consent",
+        ),
+    ),
+    Question(
+        "A standard contract that was not notified by the sixth business day: is somebody told?",
+        (
+            "tests/rooms/duties/test_duties.py"
+            "::test_a_standard_contract_that_was_not_notified_is_overdue_on_the_sixth_business_day",
+        ),
+    ),
+    Question(
+        "Has every message that was sent one decision, and evidence from before it?",
+        (
+            "tests/invariants/test_sent_rests_on_evidence.py"
+            "::test_every_sent_message_has_one_decision_whose_evidence_came_before_it",
+        ),
+    ),
+)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.kvkk.document import DOCUMENT, Incomplete, collect, judge, write
-from tests.kvkk.rows import ROWS
+from tests.kvkk.document import DOCUMENT, ROOT, Incomplete, collect, judge, write
+from tests.kvkk.rows import QUESTIONS, ROWS
 
 ALL = [{"test": f"tests/test_{row.id}.py::test_it", "rows": [row.id], "dead": None} for row in ROWS]
 
@@ -22,6 +22,14 @@ def test_every_obligation_purpose_and_principle_is_a_row() -> None:
 
     expected = [f"O{n}" for n in range(1, 24)] + [f"P{n}" for n in range(1, 24)] + [f"A4{letter}" for letter in "abcde"]
     assert expected == ids
+
+
+def test_every_question_is_answered_by_tests_that_are_there_or_says_what_it_waits_for() -> None:
+    named = [test.partition("::") for one in QUESTIONS for test in one.tests]
+
+    missing = [name for path, _, name in named if f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")]
+    assert [] == missing
+    assert all(bool(one.tests) != bool(one.open) for one in QUESTIONS)
 
 
 @pytest.mark.parametrize(

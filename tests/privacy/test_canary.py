@@ -173,7 +173,7 @@ async def test_a_refused_unknown_person_leaves_the_keyed_hash_only(house: House,
     assert [] == found_in(await dump(database))
 
 
-@pytest.mark.covers("O6")
+@pytest.mark.covers("O2", "O6")
 async def test_a_known_person_is_nowhere_in_clear_in_the_database(house: House, database: TestDatabase) -> None:
     await house.consent(CANARY)
     batch = await house.send(recipients=[ROW])

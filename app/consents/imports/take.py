@@ -128,7 +128,8 @@ async def _find_repeated(session: Session, tenant: UUID, entries: dict[int, Entr
     repeated: set[int] = set()
     asked: dict[int, Entry] = {}
     for index, entry in entries.items():
-        key = (entry.person_id, entry.record_kind, entry.purpose_id, entry.act, entry.occurred_at)
+        corrects = entry.circumstances.supersedes_id
+        key = (entry.person_id, entry.record_kind, entry.purpose_id, entry.act, entry.occurred_at, corrects)
         if key in seen:
             repeated.add(index)
         elif entry.person_id in before:
@@ -146,6 +147,7 @@ async def _find_repeated(session: Session, tenant: UUID, entries: dict[int, Entr
                 "purposes": [line.purpose_id for line in lines],
                 "acts": [line.act for line in lines],
                 "times": [line.occurred_at for line in lines],
+                "superseded": [line.circumstances.supersedes_id for line in lines],
             },
         )
         repeated.update(found)

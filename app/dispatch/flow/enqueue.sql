@@ -4,8 +4,8 @@
 -- In:  tenant, batch, upload, sender, purpose; the rows stand in the staging table (`enqueue.stage.sql`).
 -- Out: state, reason, n: how many rows went where; for duplicates found here also their row_numbers.
 WITH joined AS (
-    INSERT INTO batch_members (tenant_id, batch_id, recipient_key, upload_id)
-    SELECT :tenant, :batch, member, :upload FROM pg_temp.incoming_rows WHERE member IS NOT NULL ORDER BY member
+    INSERT INTO batch_members (tenant_id, batch_id, recipient_key, upload_id, message_id)
+    SELECT :tenant, :batch, member, :upload, id FROM pg_temp.incoming_rows WHERE member IS NOT NULL ORDER BY member
     ON CONFLICT (batch_id, recipient_key) DO NOTHING
     RETURNING recipient_key
 ), decided AS MATERIALIZED (

@@ -2,11 +2,20 @@
 -- person, from two senders' lines, count one after the other. The rows are taken in the order of their ids.
 -- An upsert and not a SELECT: it goes by the unique key whatever the planner thought of this table when it was small
 -- (a plan kept from then cost 290 ms for 200 people of 10,000; this one costs the same for any number).
--- In:  tenant, ids[] (locked by statement 1).
--- Out: one row per person: person_id, message_ids[], claimed_at[] (parallel; their marketing of the last 30 days).
-INSERT INTO frequency_counts AS f (person_id, tenant_id)
-SELECT DISTINCT d.person_id, d.tenant_id FROM dispatch AS d
- WHERE d.tenant_id = :tenant AND d.id = ANY (CAST(:ids AS uuid[]))
- ORDER BY d.person_id
-ON CONFLICT (person_id) DO UPDATE SET tenant_id = excluded.tenant_id
-RETURNING f.person_id, f.message_ids, f.claimed_at
+-- What was counted for somebody whom they absorbed counts as theirs; nothing is added to that any more, so it is only read.
+-- In:  tenant, people[] (of the page, as statement 1 named them; they may repeat).
+-- Out: person_id, message_ids[], claimed_at[] (parallel; their marketing of the last 30 days), several rows of one person
+--      if they absorbed somebody; the same message may then stand in two.
+WITH held AS (
+    INSERT INTO frequency_counts AS f (person_id, tenant_id)
+    SELECT DISTINCT page.person_id, CAST(:tenant AS uuid) FROM unnest(CAST(:people AS uuid[])) AS page (person_id)
+     ORDER BY page.person_id
+    ON CONFLICT (person_id) DO UPDATE SET tenant_id = excluded.tenant_id
+    RETURNING f.person_id, f.message_ids, f.claimed_at
+)
+SELECT person_id, message_ids, claimed_at FROM held
+UNION ALL
+SELECT p.merged_into, f.message_ids, f.claimed_at
+  FROM people_v1 AS p
+  JOIN frequency_counts AS f ON f.tenant_id = :tenant AND f.person_id = p.id
+ WHERE p.tenant_id = :tenant AND p.merged_into = ANY (CAST(:people AS uuid[]))

@@ -2,14 +2,15 @@
 -- A person who is being restricted right now is locked by that act and waits for a later page. Nothing is decided here:
 -- a verdict in this statement would rest on a snapshot older than the lock.
 -- In:  tenant, sender, batch, owner, fence, size.
--- Out: the ids of the locked rows; none when the line is no longer ours.
+-- Out: the locked rows: id, and who their person is now (whoever absorbed them, if somebody did): under this lock nobody
+--      absorbs them. None when the line is no longer ours.
 WITH line AS MATERIALIZED (
     SELECT 1 FROM sender_lines_v1
      WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence
        AND lease_until > clock_timestamp()
        FOR SHARE
 )
-SELECT d.id
+SELECT d.id, coalesce(p.merged_into, p.id) AS person_id
   FROM dispatch AS d
   JOIN people_v1 AS p ON p.tenant_id = d.tenant_id AND p.id = d.person_id
  WHERE d.tenant_id = :tenant AND d.batch_id = :batch AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp())
@@ -17,6 +18,8 @@ SELECT d.id
    AND EXISTS (SELECT FROM batches AS b
                  JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
                  JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'
+                                      AND t.review NOT IN ('needs_review', 'rejected')
+                                      AND b.purpose_id = ANY (t.purpose_ids)
                 WHERE b.tenant_id = :tenant AND b.id = :batch AND b.state = 'running')
  ORDER BY d.due_at, d.id
  LIMIT :size

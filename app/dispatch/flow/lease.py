@@ -65,15 +65,17 @@ async def lease(
         return Page(1, [], until)
     caps = time_level.rules if time_level and time_level.rules.capped else None
     named = {"tenant": hold.tenant, "sender": hold.sender, "batch": batch, "owner": hold.owner, "fence": hold.fence}
-    ids = list((await session.execute(_lock, named | {"size": size})).scalars())
-    if not ids:
+    locked = (await session.execute(_lock, named | {"size": size})).all()
+    if not locked:
         return Page(0, [])
-    counted = [] if caps is None else (await session.execute(_count, {"tenant": hold.tenant, "ids": ids})).all()
+    people = [row.person_id for row in locked]
+    counted = [] if caps is None else (await session.execute(_count, {"tenant": hold.tenant, "people": people})).all()
     rows = await session.execute(
         _move,
         {
             "tenant": hold.tenant,
-            "ids": ids,
+            "ids": [row.id for row in locked],
+            "people": people,
             "fence": hold.fence,
             "lease_s": lease_s,
             "expires_at": expires_at,
@@ -85,7 +87,7 @@ async def lease(
             "counted_at": [at for row in counted for at in row.claimed_at],
         },
     )
-    return Page(len(ids), [_leased(row) for row in rows])
+    return Page(len(locked), [_leased(row) for row in rows])
 
 
 def _leased(row: Row[Any]) -> Leased:

@@ -2,23 +2,45 @@
 -- Allowed rows become `sending` with the fence and the evidence that allows them; refused and expired rows leave the
 -- queue for their outcome here already. A row that would be one too many for its person stays queued until the oldest
 -- of those that count leaves its window, or expires now when that comes too late.
--- In:  tenant, ids[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days, per_30_days (NULL: no cap),
---      and what counts, held by `lease.count.sql`: parallel arrays counted_people[], counted_messages[], counted_at[].
+-- The batch may have been accepted for two people who turned out to be one: what comes second is a duplicate, unless
+-- the first never reached WhatsApp, or was refused there.
+-- In:  tenant, parallel arrays ids[] and people[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days,
+--      per_30_days (NULL: no cap), and what counts, held by `lease.count.sql`: parallel arrays counted_people[],
+--      counted_messages[], counted_at[].
 -- Out: one row per message to post, with what is needed to build it. Rows closed or put off here are absent.
 WITH counted_before AS MATERIALIZED (
-    SELECT * FROM unnest(CAST(:counted_people AS uuid[]), CAST(:counted_messages AS uuid[]),
-                         CAST(:counted_at AS timestamptz[])) AS c (person_id, message_id, at)
+    SELECT person_id, message_id, max(at) AS at
+      FROM unnest(CAST(:counted_people AS uuid[]), CAST(:counted_messages AS uuid[]),
+                  CAST(:counted_at AS timestamptz[])) AS c (person_id, message_id, at)
+     GROUP BY person_id, message_id
+), page AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[])) AS t (id, person_id)
 ), counts AS MATERIALIZED (
     -- A message counts once, at its last claim: one that came back unposted does not stand in its own way.
-    SELECT d.id,
+    SELECT page.id,
            greatest((array_agg(c.at ORDER BY c.at DESC))[CAST(:per_7_days AS int)] + interval '7 days',
                     (array_agg(c.at ORDER BY c.at DESC))[CAST(:per_30_days AS int)] + interval '30 days') AS free_at
-      FROM unnest(CAST(:ids AS uuid[])) AS page (id)
+      FROM page
+      JOIN counted_before AS c ON c.person_id = page.person_id AND c.message_id <> page.id
+     GROUP BY page.id
+), one_of_two AS MATERIALIZED (
+    -- Everybody a person of the page is known as: nobody at all, unless they absorbed somebody.
+    SELECT DISTINCT q.merged_into AS person_id, k.known_as
+      FROM people_v1 AS q
+     CROSS JOIN LATERAL (VALUES (q.id), (q.merged_into)) AS k (known_as)
+     WHERE q.tenant_id = :tenant AND q.merged_into = ANY (CAST(:people AS uuid[]))
+), written AS MATERIALIZED (
+    -- Of the page: what follows another message of the same batch to the same person.
+    SELECT DISTINCT d.id
+      FROM page
+      JOIN one_of_two AS w ON w.person_id = page.person_id
       JOIN dispatch AS d ON d.id = page.id AND d.tenant_id = :tenant
-      JOIN counted_before AS c ON c.person_id = d.person_id AND c.message_id <> d.id
-     GROUP BY d.id
-), asked AS MATERIALIZED (
-    SELECT d.id, d.batch_id, d.person_id, d.attempts, later.free_at,
+      JOIN batch_members AS b ON b.tenant_id = :tenant AND b.batch_id = d.batch_id AND b.recipient_key = w.known_as
+      LEFT JOIN dispatch AS s ON s.id = b.message_id AND s.tenant_id = :tenant
+      LEFT JOIN outcomes AS o ON o.id = b.message_id AND o.tenant_id = :tenant
+     WHERE b.message_id <> d.id AND (s.state = 'sending' OR o.state IN ('sent', 'delivered', 'read', 'uncertain'))
+), judged AS (
+    SELECT d.id, d.batch_id, page.person_id, d.attempts, later.free_at,
            CASE WHEN :expires_at <= (SELECT business_now()) THEN 'expired'
                 WHEN a.id IS NULL OR v.person_id IS NULL OR v.refusal IS NOT NULL THEN 'refused'
                 WHEN later.free_at >= :expires_at THEN 'expired'
@@ -32,7 +54,7 @@ WITH counted_before AS MATERIALIZED (
                  AND v.refusal IS NULL AND later.free_at IS NOT NULL THEN 'frequency_cap' END AS put_off_by,
            v.refused_for, v.purpose_version, v.consent_event_id, v.approval_event_id, v.basis_event_id,
            v.notice_version_id, v.suppression_event_id
-      FROM unnest(CAST(:ids AS uuid[])) AS page (id)
+      FROM page
       JOIN dispatch AS d ON d.id = page.id AND d.tenant_id = :tenant
       JOIN messages AS m ON m.id = page.id AND m.tenant_id = :tenant
       LEFT JOIN aliases_v1 AS a ON a.tenant_id = :tenant AND a.id = m.alias_id
@@ -43,6 +65,19 @@ WITH counted_before AS MATERIALIZED (
             SELECT * FROM consent_verdicts_v1 AS q
              WHERE q.tenant_id = d.tenant_id AND q.person_id = d.person_id AND q.purpose_id = d.purpose_id
              LIMIT 1) AS v ON true
+), told AS (
+    SELECT j.*, j.next_state IN ('queued', 'sending')
+                AND (EXISTS (SELECT FROM written AS w WHERE w.id = j.id)
+                     OR row_number() OVER (PARTITION BY j.batch_id, j.person_id, j.next_state ORDER BY j.id) > 1) AS again
+      FROM judged AS j
+), asked AS MATERIALIZED (
+    SELECT id, batch_id, person_id, attempts, free_at,
+           CASE WHEN again THEN 'refused' ELSE next_state END AS next_state,
+           CASE WHEN again THEN 'duplicate' ELSE refusal END AS refusal,
+           CASE WHEN NOT again THEN put_off_by END AS put_off_by,
+           refused_for, purpose_version, consent_event_id, approval_event_id, basis_event_id, notice_version_id,
+           suppression_event_id
+      FROM told
 ), taken AS (
     UPDATE dispatch AS d
        SET state = 'sending', fence = :fence, claims = d.claims + 1, waits_for = NULL,

@@ -7,6 +7,7 @@ import pytest
 from tests.rooms.consents.build import (
     EARLIER,
     MARKETING,
+    NOW,
     OTHER_MARKETING,
     Shop,
     code,
@@ -47,6 +48,25 @@ async def test_a_correction_that_does_not_count_takes_the_consent_away(shop: Sho
     await shop.record(shop.consent(to, supersedes=consent["id"], bundled_with=["membership"]))
 
     assert ["consent_not_given", None] == [await shop.verdict(to), await shop.verdict(to, OTHER_MARKETING)]
+    assert await agrees(shop)
+
+
+async def test_what_was_corrected_does_not_come_back_when_it_is_sent_again(shop: Shop) -> None:
+    to = phone()
+    rows = shop.both(to)
+    await shop.record(*rows)
+    [consent, _] = await ledger(shop, to)
+    await shop.record(shop.consent(to, supersedes=consent["id"], bundled_with=["membership"]))
+
+    again = await shop.record(*rows)
+    after_that = await shop.verdict(to)
+    await shop.record(shop.consent(to, occurred_at=NOW.isoformat()))
+
+    assert (2, [(0, "corrected")]) == (
+        again.json()["recorded"],
+        [(one["index"], one["code"]) for one in again.json()["not_counted"]],
+    )
+    assert ["consent_not_given", None] == [after_that, await shop.verdict(to)]
     assert await agrees(shop)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.consents.imports import take
 from app.consents.replay import replay
+from app.kit.ids import encode
 from tests.rooms.consents.build import EARLIER, MARKETING, ORDERS, Shop, code, open_shop, phone
 
 pytestmark = pytest.mark.anyio
@@ -119,6 +120,23 @@ async def test_rows_that_are_sent_again_are_recognised(shop: Shop) -> None:
     assert [*["repeated"] * 5, "opened"] == [row[1] for row in await became(shop, again)]
     assert (5, 1) == (again.json()["repeated"], again.json()["opened"])
     assert len(before) + 1 == len(await events(shop))
+
+
+async def test_a_correction_is_no_repetition_of_what_it_corrects(shop: Shop) -> None:
+    to = phone()
+    await shop.record(*shop.both(to))
+    [consent, _] = await events(shop)
+    corrected = shop.consent(to, supersedes=encode("cev", consent["id"]), bundled_with=["membership"])
+    told_better = shop.consent(to, supersedes=encode("cev", consent["id"]), method="signature")
+
+    first = await became(shop, await send(shop, told_better, shop.consent(to)))
+    again = await became(shop, await send(shop, told_better))
+    taken_away = await became(shop, await send(shop, corrected))
+
+    assert [(1, "opened", None, None), (2, "repeated", None, None)] == first
+    assert [(1, "repeated", None, None)] == again
+    assert [(1, "recorded", "bundled", None)] == taken_away
+    assert ["checkbox", "checkbox", "signature", "checkbox"] == [one["method"] for one in await events(shop)]
 
 
 async def test_csv_as_a_turkish_spreadsheet_writes_it_is_read(shop: Shop) -> None:

@@ -186,3 +186,18 @@ async def test_a_replay_of_the_ledger_agrees_and_sees_every_tampering(
         Difference(person, "3", "basis_assertion"),
         Difference(person, "all", "suppression"),
     } == set(after.differences)
+
+
+async def test_a_replay_in_parts_is_the_replay_of_the_whole(shop: Shop, module_database: TestDatabase) -> None:
+    people = [await with_history(shop) for _ in range(4)]
+    async with acting_as(module_database, "toplu_api", shop.id) as connection:
+        await connection.execute(
+            "UPDATE suppressions SET acted_at = acted_at + interval '1 day' WHERE person_id = ANY ($1)",
+            [people[0], people[3]],
+        )
+
+    async with shop.desk.run.db.begin(shop.id) as session:
+        replayed = [await replay(session, shop.id, people_at_once=at_once) for at_once in (1, 2, 3, 100)]
+
+    assert [(12, 2)] * 4 == [(one.compared, one.differing) for one in replayed]
+    assert [[Difference(people[n], "all", "suppression") for n in (0, 3)]] * 4 == [one.differences for one in replayed]

@@ -40,6 +40,25 @@ async def test_a_suppression_stops_what_its_scope_covers(shop: Shop, scope: str,
     assert expected == [await shop.verdict(to, purpose) for purpose in (MARKETING, OTHER_MARKETING, ORDERS)]
 
 
+@pytest.mark.parametrize("kind", ["objection", "suppression"])
+async def test_who_wants_nothing_is_told_what_a_law_obliges_to_tell_them(shop: Shop, kind: str) -> None:
+    """A breach of their own data (Law 6698, article 12/5); unless the tenant stopped it, or it was named."""
+    to, duty = phone(), "data_security_measures"
+    bases = [{"to": to, "purpose": purpose, "reference": "ihlal-1"} for purpose in (ORDERS, duty)]
+    await shop.http.post("/v1/bases", json={"bases": bases})
+
+    await shop.act("suppressions", to, scope="all", by="person", kind=kind)
+    wants_nothing = [await shop.verdict(to, purpose) for purpose in (ORDERS, duty)]
+    await shop.act("suppressions", to, scope="all", by="tenant")
+    stopped = await shop.verdict(to, duty)
+    await shop.act("suppressions/lift", to, scope="all", by="tenant")
+    await shop.act("suppressions", to, scope=duty, by="person", kind=kind)
+
+    expected = "objected" if kind == "objection" else "suppressed"
+    assert [expected, None] == wants_nothing
+    assert ["suppressed", expected] == [stopped, await shop.verdict(to, duty)]
+
+
 async def test_an_unknown_scope_is_refused(shop: Shop) -> None:
     assert (422, "unknown_scope") == code(await shop.act("suppressions", phone(), scope="everything", by="tenant"))
 

@@ -11,6 +11,7 @@ from app.dispatch.flow.lease import Page, lease
 from app.dispatch.flow.record import Verdict
 from app.dispatch.held import Hold
 from app.dispatch.keep import Keeper
+from app.dispatch.queries import due_batches
 from app.dispatch.states import State
 from app.kit.clock import utc_now
 from app.kit.db import Database
@@ -49,11 +50,12 @@ async def queued(house: House, count: int = 3) -> UUID:
         ("/v1/batches/{batch}/cancel", None),
         ("/v1/senders/{sender}", {"state": "paused"}),
         ("/v1/templates/{template}", {"status": "paused"}),
+        ("/v1/templates/{template}", {"purposes": ["new_product_announcement"]}),
     ],
-    ids=["batch paused", "batch cancelled", "sender paused", "template paused"],
+    ids=["batch paused", "batch cancelled", "sender paused", "template paused", "template bound to something else"],
 )
 async def test_nothing_is_claimed_after_what_forbids_it_has_committed(
-    api_only: House, what: str, change: dict[str, str] | None
+    api_only: House, what: str, change: dict[str, str | list[str]] | None
 ) -> None:
     batch = await queued(api_only)
     templates = (await api_only.get("/v1/templates"))["data"]
@@ -71,6 +73,24 @@ async def test_nothing_is_claimed_after_what_forbids_it_has_committed(
 
     assert answer.is_success, answer.text
     assert 0 == page.seen
+
+
+@pytest.mark.parametrize("review", ["rejected", "needs_review"])
+async def test_nothing_is_claimed_after_its_words_were_stopped(
+    api_only: House, database: TestDatabase, review: str
+) -> None:
+    batch = await queued(api_only)
+    admin = await asyncpg.connect(database.admin_url)
+    await admin.execute("UPDATE toplu.templates SET review = $1", review)
+    await admin.close()
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        async with run.db.begin(hold.tenant) as session:
+            due = await due_batches(session, hold.tenant, hold.sender, after=None)
+
+        page = await claim(run, hold, batch)
+
+    assert ([], 0) == (due, page.seen)
 
 
 async def test_a_line_that_changed_hands_claims_nothing_for_its_old_holder(api_only: House) -> None:
