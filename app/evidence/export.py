@@ -5,6 +5,7 @@ behind the last link it knows; the last line says how many there were, so a cut 
 destroyed because its time was over, the link names the run and the act that did it.
 """
 
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -65,7 +66,9 @@ async def _page(session: Session, tenant: UUID, after: int, size: int) -> tuple[
         lines.append(_line(shown | {"content": None if content is None else msgspec.Raw(content)}))
         if link.seq in behind:
             row = behind[link.seq]
-            lines.append(_line({"type": "checkpoint", "id": encode("chk", row.id), "size": row.size, "note": row.note}))
+            behind_link = {"type": "checkpoint", "id": encode("chk", row.id), "size": row.size, "note": row.note}
+            stamp = {} if row.stamp is None else {"stamp": base64.b64encode(row.stamp).decode()}
+            lines.append(_line(behind_link | stamp))
     return b"".join(lines), len(signed)
 
 

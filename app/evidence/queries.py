@@ -10,7 +10,10 @@ from sqlalchemy import Row, text
 
 from app.kit.db import Session
 
-_CHECKPOINT = "SELECT id, size, root, note, key, stamp, at FROM checkpoints WHERE tenant_id = :tenant"
+_CHECKPOINT = (
+    "SELECT c.id, c.size, c.root, c.note, c.key, coalesce(s.stamp, c.stamp) AS stamp, c.at"
+    " FROM checkpoints AS c LEFT JOIN checkpoint_stamps AS s ON s.checkpoint_id = c.id WHERE c.tenant_id = :tenant"
+)
 _checkpoints = text(
     _CHECKPOINT + " AND (CAST(:after AS uuid) IS NULL OR id < CAST(:after AS uuid)) ORDER BY id DESC LIMIT :size"
 )

@@ -14,7 +14,6 @@ from app.evidence.chain import BEGINNING, decisions_content, link_up
 from app.evidence.checkpoint import checkpoint_when_due
 from app.evidence.contents import in_utc, read_contents, read_decisions
 from app.evidence.signer import publish, signer_of
-from app.evidence.stamp import NoStamp, Stamp
 from app.evidence.tree import keep_complete
 from app.kit import canonical
 from app.kit.db import Session
@@ -63,7 +62,7 @@ class Tree:
 Entry = tuple[str, UUID, bytes]  # source, id, canonical content
 
 
-async def seal_page(run: Runtime, tenant: UUID, stamp: Stamp | None = None) -> int:
+async def seal_page(run: Runtime, tenant: UUID) -> int:
     """Seal one page and say how many links it made; 0 when nothing waits, or somebody else seals this tenant."""
     async with run.db.begin(tenant) as session:
         signer = signer_of(run, tenant)
@@ -81,7 +80,7 @@ async def seal_page(run: Runtime, tenant: UUID, stamp: Stamp | None = None) -> i
         entries += await _plant_trees(session, tenant, taken)
         await _append(session, tenant, entries)
         owed = [row.id for row in taken if row.source == "checkpoint"]
-        kept = await checkpoint_when_due(run, session, tenant, stamp or NoStamp(), owed_already=bool(owed))
+        kept = await checkpoint_when_due(run, session, tenant, owed_already=bool(owed))
         gone = [row.id for row in taken if kept or row.source != "checkpoint"]
         await session.execute(_done, {"tenant": tenant, "ids": gone})
     return len(entries)

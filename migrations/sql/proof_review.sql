@@ -226,9 +226,7 @@ GRANT EXECUTE ON FUNCTION destroy_expired_v1(text, int, uuid) TO toplu_worker;
 
 -- What is held about one person in the chat, for their own questions (Law 6698, article 11).
 CREATE VIEW person_reviews_v1 WITH (security_invoker = true) AS
-SELECT v.tenant_id, p.person_id, v.person_id AS writer_id, v.id, v.fingerprint, v.reason, v.words_ct, v.written_at,
-       v.decision, v.decided_at
-  FROM reviews AS v CROSS JOIN LATERAL (SELECT v.person_id UNION SELECT unnest(v.people)) AS p (person_id);
+SELECT tenant_id, person_id, id, fingerprint, reason, words_ct, written_at, decision, decided_at FROM reviews;
 CREATE VIEW person_questions_v1 WITH (security_invoker = true) AS
 SELECT c.tenant_id, c.person_id, c.id, c.record_kind, c.purpose_id, c.state, o.question, o.language, c.person_wrote_at,
        c.asked_at, c.answered_at, c.refused_at
