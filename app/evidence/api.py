@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from app.audit.record import record
 from app.dispatch.errors import MessageUnknown
 from app.dispatch.queries import find_message
 from app.dispatch.schemas import MessageId
@@ -28,6 +29,7 @@ from app.kit.page import next_link
 from app.runtime import Runtime
 from app.tenants.door import Caller, Transaction, needs, reads
 from app.tenants.list_page import AskedPage, list_page
+from app.tenants.name_actor import name_actor
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 
@@ -96,8 +98,10 @@ async def list_audit_links(tx: Reading, asked: AskedPage) -> schemas.AuditLinkPa
 
 @router.get("/audit/export", response_class=StreamingResponse, responses=_EXPORT)
 async def stream_audit_export(request: Request, caller: Annotated[Caller, needs("audit:read")]) -> StreamingResponse:
-    """Stream the whole chain with its contents as JSON Lines. `toplu audit verify FILE` examines it anywhere."""
+    """Stream the whole chain with its contents as JSON Lines. `toplu audit verify FILE` examines it. Itself an act."""
     run: Runtime = request.state.run
+    async with run.db.begin(caller.tenant_id) as session:
+        await record(session, caller.tenant_id, action="audit.exported", actor=name_actor(caller))
     return StreamingResponse(export_chain(run, caller.tenant_id), media_type="application/jsonl")
 
 

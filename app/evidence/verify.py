@@ -66,7 +66,8 @@ async def verify_chain(
             decisions += await asyncio.to_thread(_recompute, page)
             destroyed.update(encode("dst", one.run) for one in page.destroyed.values())
     finally:
-        reading.cancel()
+        reading.cancel()  # what was found meanwhile is enough
+        await asyncio.gather(reading, return_exceptions=True)
     async with run.db.begin(tenant) as session:
         newest = await queries.find_newest_checkpoint(session, tenant)
         waiting = await queries.count_waiting(session, tenant)
