@@ -22,11 +22,15 @@ WITH decision AS MATERIALIZED (
              WHERE c.tenant_id = :tenant AND c.id = ANY (d.evidence)) AS e
 ), links AS (
     SELECT jsonb_agg(jsonb_build_object('source_id', l.source_id, 'seq', l.seq, 'hash', encode(l.hash, 'hex'),
-                                        'before', encode(b.hash, 'hex')) ORDER BY l.seq) AS all
+                                        'before', encode(l.before, 'hex')) ORDER BY l.seq) AS all
       FROM decision AS d
       LEFT JOIN tree AS t ON true
-      JOIN chain_links AS l ON l.tenant_id = :tenant AND l.source_id = ANY (d.evidence || t.id)
-      LEFT JOIN chain_links AS b ON b.tenant_id = :tenant AND b.seq = l.seq - 1
+     CROSS JOIN LATERAL unnest(d.evidence || t.id) AS w (id)
+     -- LIMIT, so that each is looked up by its index: of a few among a million links the planner thinks worse
+     CROSS JOIN LATERAL (
+            SELECT k.source_id, k.seq, k.hash, (SELECT b.hash FROM chain_links AS b
+                                                 WHERE b.tenant_id = :tenant AND b.seq = k.seq - 1) AS before
+              FROM chain_links AS k WHERE k.tenant_id = :tenant AND k.source_id = w.id LIMIT 1) AS l
 )
 SELECT d.batch_id, d.content, d.evidence, d.consent_event_id, d.basis_event_id,
        (SELECT CAST(p.content AS text) FROM purpose_versions_v1 AS p
