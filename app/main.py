@@ -15,6 +15,7 @@ from app.dispatch import api as dispatch
 from app.duties import api as duties
 from app.duties.tell_overdue import show_count
 from app.evidence import api as evidence
+from app.evidence.lag import show_lag
 from app.inbound import api as inbound
 from app.inbound.receive import Receiver
 from app.kit.health import MEDIA_TYPE as HEALTH_MEDIA_TYPE
@@ -192,8 +193,9 @@ def _add_system_routes(app: FastAPI) -> None:
         try:
             async with asyncio.timeout(MOST_COUNT_S):
                 await show_count(request.state.run.db)
+                await show_lag(request.state.run.db)
         except Exception as error:  # noqa: BLE001 - a door: without a database the other metrics are still true
-            log.warning("duties.not_shown", error=type(error).__name__)
+            log.warning("metrics.not_counted", error=type(error).__name__)
         body, media_type = request.state.metrics.render()
         return Response(body, media_type=media_type)
 

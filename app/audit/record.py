@@ -19,14 +19,16 @@ async def record(
     actor: str,
     object_id: str | None = None,
     detail: Mapping[str, Any] | None = None,
+    act: UUID | None = None,
 ) -> None:
     """Write the act in the transaction of the act itself: both are on disk, or neither.
 
     `action` is `thing.past_participle`, `actor` a key's id or the name of a command, `object_id` the
-    thing's id as the edge shows it. `detail` is JSON and holds no personal data and no secret.
+    thing's id as the edge shows it. `detail` is JSON and holds no personal data and no secret. `act`: the id that
+    something names already.
     """
     row = {
-        "id": new_id(),
+        "id": act or new_id(),
         "tenant_id": tenant,
         "action": action,
         "actor": actor,

@@ -19,7 +19,10 @@ audit = typer.Typer(help="The chain that proves what was written.", no_args_is_h
 receipt = typer.Typer(help="Receipts of messages.", no_args_is_help=True)
 
 File = Annotated[Path | None, typer.Argument(help="An export [default: the database].", exists=True, dir_okay=False)]
-Key = Annotated[str | None, typer.Option(help="The public key to believe: name+id+key, or a file that holds it.")]
+Keys = Annotated[
+    list[str] | None,
+    typer.Option("--key", help="A public key to believe: name+id+key, or a file that holds it. May be repeated."),
+]
 Kept = Annotated[
     Path | None,
     typer.Option(help="A checkpoint that was kept elsewhere: what it knew must still be there.", exists=True),
@@ -30,7 +33,7 @@ DataDir = Annotated[Path | None, typer.Option(help="Where `toplu up` keeps its d
 
 @audit.command("verify", short_help="Recompute a chain; exit 1 with the flaw.")
 def verify_command(
-    file: File = None, key: Key = None, checkpoint: Kept = None, tenant: Tenant = None, data_dir: DataDir = None
+    file: File = None, key: Keys = None, checkpoint: Kept = None, tenant: Tenant = None, data_dir: DataDir = None
 ) -> None:
     """Recompute every link, decision root and checkpoint; exit 1 with the reason when something does not hold."""
     if file is not None:
@@ -39,25 +42,27 @@ def verify_command(
         _verify_database(key, checkpoint, tenant, data_dir)
 
 
-def _verify_file(file: Path, key: str | None, checkpoint: Path | None) -> None:
+def _verify_file(file: Path, key: Sequence[str] | None, checkpoint: Path | None) -> None:
     from app.evidence.examine import Flawed
     from app.evidence.verify_export import verify_export
 
     with file.open("rb") as lines:
         try:
-            trusted = [_read_key(key)] if key is not None else None
-            exam = verify_export(lines, trusted, _read_kept(checkpoint, trusted or _keys_of(file)))
+            trusted = [_read_key(one) for one in key] if key else None
+            exam = verify_export(lines, trusted, _read_kept(checkpoint, _keys_of(file, trusted)))
         except Flawed as found:
             raise Stop(str(found)) from None
-    _show(exam, [])
-    if key is None:
+    _show(exam, [f"destroyed   {exam.destroyed} links"] if exam.destroyed else [])
+    if not key:
         typer.echo("The key is the file's own: compare it with one you trust, or give that with --key.")
 
 
-def _verify_database(key: str | None, checkpoint: Path | None, tenant: str | None, data_dir: Path | None) -> None:
+def _verify_database(
+    key: Sequence[str] | None, checkpoint: Path | None, tenant: str | None, data_dir: Path | None
+) -> None:
     from app.cli.read_settings import read_settings, read_tenant
     from app.evidence.examine import Flawed
-    from app.evidence.signer import signer_of
+    from app.evidence.signer import trusted_keys
     from app.evidence.verify import Verified, verify_chain
     from app.runtime import open_runtime
 
@@ -65,7 +70,8 @@ def _verify_database(key: str | None, checkpoint: Path | None, tenant: str | Non
 
     async def verify() -> Verified:
         async with open_runtime(settings, "api") as run:
-            keys = [signer_of(run, whose).verifier if key is None else _read_key(key)]
+            async with run.db.begin(whose) as session:
+                keys = [_read_key(one) for one in key or ()] or await trusted_keys(run, session, whose)
             return await verify_chain(run, whose, keys, _read_kept(checkpoint, keys))
 
     try:
@@ -73,6 +79,7 @@ def _verify_database(key: str | None, checkpoint: Path | None, tenant: str | Non
     except Flawed as found:
         raise Stop(str(found)) from None
     more = [f"decisions   {verified.decisions} recomputed", f"waiting     {verified.waiting} to be sealed"]
+    more += [f"destroyed   {n} by {run} (its time was over)" for run, n in sorted(verified.destroyed.items())]
     _show(verified.exam, more)
 
 
@@ -129,7 +136,7 @@ def checkpoint_command(tenant: Tenant = None, data_dir: DataDir = None) -> None:
 
 @receipt.command("verify")
 def verify_receipt_command(
-    file: Annotated[Path, typer.Argument(help="The receipt.", exists=True, dir_okay=False)], key: Key = None
+    file: Annotated[Path, typer.Argument(help="The receipt.", exists=True, dir_okay=False)], key: Keys = None
 ) -> None:
     """Check a receipt; exit 1 with the reason when it does not hold."""
     from app.evidence.check_receipt import LONGEST, check_receipt
@@ -141,14 +148,14 @@ def verify_receipt_command(
     except ValueError:
         raise Stop("unreadable: this is no JSON") from None
     try:
-        checked = check_receipt(given, None if key is None else [_read_key(key)])
+        checked = check_receipt(given, [_read_key(one) for one in key] if key else None)
     except Flawed as found:
         raise Stop(str(found)) from None
     typer.echo(
         f"message     {checked.message}\ndecision    {checked.decision}\n"
         f"chain       {checked.size} links, of {checked.tenant}\nkey         {checked.key}\nThe receipt holds."
     )
-    if key is None:
+    if not key:
         typer.echo("The key is the receipt's own: compare it with one you trust, or give that with --key.")
 
 
@@ -171,13 +178,16 @@ def _read_key(given: str) -> Any:
         raise Stop("--key is not usable: it looks like toplu/ten_…+1a2b3c4d+AYqI….") from None
 
 
-def _keys_of(file: Path) -> list[Any]:
-    """The keys that an export names in its first line; none when it cannot be read."""
+def _keys_of(file: Path, trusted: Sequence[Any] | None) -> list[Any]:
+    """The trusted keys, or else those that an export names, and what they vouch for in there; none if unreadable."""
+    from app.evidence.vouch import vouched_for
     from app.kit.notes import NoteBroken, Verifier
 
     try:
         with file.open("rb") as lines:
-            return [Verifier.read(text) for text in json.loads(next(lines, b""))["keys"]]
+            head = json.loads(next(lines, b""))
+        own = [Verifier.read(text) for text in head["keys"]] if trusted is None else trusted
+        return vouched_for(own, head.get("vouchers", ()))
     except (ValueError, KeyError, TypeError, NoteBroken):
         return []
 

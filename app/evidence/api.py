@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from app.audit.record import record
 from app.dispatch.errors import MessageUnknown
 from app.dispatch.queries import find_message
 from app.dispatch.schemas import MessageId
@@ -15,18 +16,20 @@ from app.evidence.chain import PREFIXES
 from app.evidence.check_receipt import LONGEST, check_receipt
 from app.evidence.examine import Flawed
 from app.evidence.export import export_chain
-from app.evidence.receipt import make_receipt
-from app.evidence.signer import signer_of
+from app.evidence.receipt import make_receipt, too_early
+from app.evidence.signer import trusted_keys
 from app.evidence.tree import prove_consistency
 from app.kit import canonical
 from app.kit.errors import NotFound
 from app.kit.http.body import accepts_up_to
 from app.kit.http.openapi import declares
 from app.kit.ids import decode, encode
+from app.kit.notes import Verifier
 from app.kit.page import next_link
 from app.runtime import Runtime
 from app.tenants.door import Caller, Transaction, needs, reads
 from app.tenants.list_page import AskedPage, list_page
+from app.tenants.name_actor import name_actor
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 
@@ -42,11 +45,9 @@ _EXPORT: dict[int | str, dict[str, Any]] = {
 
 @router.get("/audit/keys", response_model=schemas.AuditKeys)
 async def get_audit_keys(tx: Reading) -> schemas.AuditKeys:
-    """Get the public key that verifies your checkpoints and receipts. Keep a copy outside."""
-    verifier = signer_of(tx.run, tx.tenant).verifier
-    public = base64.b64encode(verifier.public_key).decode()
-    key = schemas.AuditKey(name=verifier.name, algorithm="Ed25519", key=verifier.text, public_key=public)
-    return schemas.AuditKeys(keys=[key])
+    """Get the public keys that verify your checkpoints and receipts, the one that signs now first. Keep a copy."""
+    keys = await trusted_keys(tx.run, tx.session, tx.tenant)
+    return schemas.AuditKeys(keys=[_key(verifier, signs=place == 0) for place, verifier in enumerate(keys)])
 
 
 @router.get("/audit/checkpoints", response_model=schemas.CheckpointPage)
@@ -97,18 +98,21 @@ async def list_audit_links(tx: Reading, asked: AskedPage) -> schemas.AuditLinkPa
 
 @router.get("/audit/export", response_class=StreamingResponse, responses=_EXPORT)
 async def stream_audit_export(request: Request, caller: Annotated[Caller, needs("audit:read")]) -> StreamingResponse:
-    """Stream the whole chain with its contents as JSON Lines. `toplu audit verify FILE` examines it anywhere."""
+    """Stream the whole chain with its contents as JSON Lines. `toplu audit verify FILE` examines it. Itself an act."""
     run: Runtime = request.state.run
+    async with run.db.begin(caller.tenant_id) as session:
+        await record(session, caller.tenant_id, action="audit.exported", actor=name_actor(caller))
     return StreamingResponse(export_chain(run, caller.tenant_id), media_type="application/jsonl")
 
 
 @router.get("/messages/{message_id}/receipt", response_model=schemas.Receipt, responses=declares(MessageUnknown))
 async def get_message_receipt(message_id: MessageId, tx: Reading) -> Response:
     """Get the receipt of a message: why it was sent, or not, with a proof that anybody can check."""
-    row = await find_message(tx.session, tx.tenant, message_id)
-    if row is None:
-        raise MessageUnknown
-    receipt = await make_receipt(tx.run, tx.session, tx.tenant, message_id, row.batch_id)
+    receipt = await make_receipt(tx.run, tx.session, tx.tenant, message_id)
+    if receipt is None:
+        if await find_message(tx.session, tx.tenant, message_id) is None:
+            raise MessageUnknown
+        receipt = too_early(tx.tenant, message_id)
     return Response(canonical.write(receipt), media_type="application/json")
 
 
@@ -124,7 +128,9 @@ async def check_message_receipt(request: Request, body: schemas.ReceiptToCheck) 
     except (ValueError, AttributeError):
         tenant = UUID(int=0)
     try:
-        checked = check_receipt(body.receipt, [signer_of(run, tenant).verifier])
+        async with run.db.begin(tenant) as session:
+            keys = await trusted_keys(run, session, tenant)
+        checked = check_receipt(body.receipt, keys)
     except Flawed as found:
         return schemas.CheckedReceipt(
             valid=False, flaw=found.flaw, why=found.where, message=None, decision=None, links=None
@@ -132,6 +138,11 @@ async def check_message_receipt(request: Request, body: schemas.ReceiptToCheck) 
     return schemas.CheckedReceipt(
         valid=True, flaw=None, why=None, message=checked.message, decision=checked.decision, links=checked.size
     )
+
+
+def _key(verifier: Verifier, *, signs: bool) -> schemas.AuditKey:
+    public = base64.b64encode(verifier.public_key).decode()
+    return schemas.AuditKey(name=verifier.name, algorithm="Ed25519", key=verifier.text, public_key=public, signs=signs)
 
 
 def _checkpoint(row: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Check a receipt, with no database, no settings and no network."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -56,11 +56,11 @@ def _check(receipt: Json, keys: Iterable[Verifier] | None) -> Checked:
     if receipt["sealed"] is not True:
         raise Flawed(Flaw.NOT_SEALED_YET, "it was given before everything was sealed; ask for it again")
     key = own_key(receipt)
-    trusted = [key] if keys is None else [one for one in keys if one == key]
-    if not trusted or key.name != origin_of(tenant):
+    keys = None if keys is None else list(keys)
+    if (keys is not None and key not in keys) or key.name != origin_of(tenant):
         raise Flawed(Flaw.UNKNOWN_KEY, "the receipt is signed by a key that is not trusted here")
     _check_signature(receipt, key)
-    said = open_checkpoint(receipt["checkpoint"], origin_of(tenant), trusted)
+    said = open_checkpoint(receipt["checkpoint"], origin_of(tenant), _keys_of_checkpoint(receipt, key, keys))
     decision = receipt["decision"]
     content = decision["content"]
     if UUID(content["message_id"]) != decode("msg", header["record_id"]) or UUID(content["tenant_id"]) != tenant:
@@ -69,6 +69,12 @@ def _check(receipt: Json, keys: Iterable[Verifier] | None) -> Checked:
     _check_events(receipt["events"], content, said)
     _check_words(receipt["processing"], content, header)
     return Checked(header["tenant"], header["record_id"], content["decision"], said.size, key.text)
+
+
+def _keys_of_checkpoint(receipt: Json, key: Verifier, keys: Sequence[Verifier] | None) -> list[Verifier]:
+    """Who may have signed the checkpoint: a key that is trusted, or one that the receipt names under its signature."""
+    named = receipt.get("checkpoint_key")
+    return [*([key] if keys is None else keys), *([] if named is None else [Verifier.read(named)])]
 
 
 def _check_signature(receipt: Json, key: Verifier) -> None:

@@ -1,13 +1,11 @@
 """Sign how long the chain is and what its root is."""
 
-from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import insert, text
 
 from app.evidence.models import checkpoints
 from app.evidence.signer import signer_of
-from app.evidence.stamp import Stamp
 from app.evidence.tree import root_at
 from app.kit.clock import utc_now
 from app.kit.db import Session
@@ -26,9 +24,7 @@ _state = text(
 _owe = text("INSERT INTO seal_queue (tenant_id, source, ids, n) VALUES (:tenant, 'checkpoint', '{}', 0)")
 
 
-async def checkpoint_when_due(
-    run: Runtime, session: Session, tenant: UUID, stamp: Stamp, *, owed_already: bool
-) -> bool:
+async def checkpoint_when_due(run: Runtime, session: Session, tenant: UUID, *, owed_already: bool) -> bool:
     """Write a checkpoint of the chain as it is, or leave word that one is owed. Whether none is owed any more."""
     state = (await session.execute(_state, {"tenant": tenant, "every_s": EVERY_S})).one()
     if not state.size or state.size == state.signed:
@@ -37,11 +33,11 @@ async def checkpoint_when_due(
         if not owed_already:
             await session.execute(_owe, {"tenant": tenant})
         return False
-    await _sign(run, session, tenant, state.size, stamp)
+    await _sign(run, session, tenant, state.size)
     return True
 
 
-async def _sign(run: Runtime, session: Session, tenant: UUID, size: int, stamp: Stamp) -> None:
+async def _sign(run: Runtime, session: Session, tenant: UUID, size: int) -> None:
     signer = signer_of(run, tenant)
     root = await root_at(session, tenant, size)
     moment = utc_now().replace(microsecond=0)
@@ -54,7 +50,6 @@ async def _sign(run: Runtime, session: Session, tenant: UUID, size: int, stamp: 
         "root": root,
         "note": note,
         "key": signer.verifier.text,
-        "stamp": await stamp.stamp(sha256(note.encode()).digest()),
         "at": moment,
     }
     await session.execute(insert(checkpoints).values(row))

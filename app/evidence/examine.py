@@ -67,6 +67,7 @@ class Examination:
     kept: Sequence[Checkpoint] = ()
     seen: int = 0
     checked: int = 0
+    destroyed: int = 0
     last: Checkpoint | None = None
     _before: bytes = BEGINNING
     _tree: Growing = field(default_factory=Growing)
@@ -81,14 +82,29 @@ class Examination:
 
         Raises Flawed.
         """
-        if seq > self.seen + 1:
-            raise Flawed(Flaw.MISSING, f"link {self.seen + 1} is not there; link {seq} comes next")
-        if seq != self.seen + 1:
-            raise Flawed(Flaw.REORDERED, f"link {seq} stands where link {self.seen + 1} belongs")
+        self._stand(seq)
         if content is None:
             raise Flawed(Flaw.MISSING, f"what link {seq} is about is gone")
         if content != digest:
             raise Flawed(Flaw.EDITED, f"the content of link {seq} is not the one that was sealed")
+        self._add(seq, digest, hash_)
+
+    def gap(self, seq: int, digest: bytes, hash_: bytes) -> None:
+        """The next link, about something that was destroyed when its time was over; the caller knows by which act.
+
+        Raises Flawed.
+        """
+        self._stand(seq)
+        self.destroyed += 1
+        self._add(seq, digest, hash_)
+
+    def _stand(self, seq: int) -> None:
+        if seq > self.seen + 1:
+            raise Flawed(Flaw.MISSING, f"link {self.seen + 1} is not there; link {seq} comes next")
+        if seq != self.seen + 1:
+            raise Flawed(Flaw.REORDERED, f"link {seq} stands where link {self.seen + 1} belongs")
+
+    def _add(self, seq: int, digest: bytes, hash_: bytes) -> None:
         if link_hash(seq, self._before, digest) != hash_:
             raise Flawed(Flaw.REORDERED, f"link {seq} does not follow from the link before it")
         self._before, self.seen = hash_, seq

@@ -5,6 +5,7 @@ from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -84,4 +85,41 @@ checkpoints = Table(
     Column("stamp", LargeBinary),
     Column("at", TIMESTAMP(timezone=True), nullable=False),
     UniqueConstraint("tenant_id", "size"),
+)
+
+# What somebody outside said of a checkpoint, later. Append-only.
+checkpoint_stamps = Table(
+    "checkpoint_stamps",
+    metadata,
+    Column("checkpoint_id", Uuid, ForeignKey("checkpoints.id"), primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("stamp", LargeBinary, nullable=False),
+    Column("at", TIMESTAMP(timezone=True), nullable=False),
+    Index("checkpoint_stamps_tenant", "tenant_id", "at"),
+)
+
+# Keys that sign or signed, each vouched for by those that came after it. Append-only.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("vouched_by", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("signature", LargeBinary, nullable=False),
+    Column("at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+# Rows under the chain whose time was over, page by page; written by the database as it destroys. Append-only.
+destroyed_rows = Table(
+    "destroyed_rows",
+    metadata,
+    Column("act_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    Column("data_class", Text, nullable=False),
+    Column("ids", ARRAY(Uuid), nullable=False),
+    Column("first_id", Uuid, nullable=False),
+    Column("last_id", Uuid, nullable=False),
+    Column("at", TIMESTAMP(timezone=True), nullable=False),
+    Index("destroyed_rows_range", "tenant_id", "last_id", "first_id"),
 )

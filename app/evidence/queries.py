@@ -1,6 +1,7 @@
 """Reads of this room. Tenant first, always."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,10 @@ from sqlalchemy import Row, text
 
 from app.kit.db import Session
 
-_CHECKPOINT = "SELECT id, size, root, note, key, stamp, at FROM checkpoints WHERE tenant_id = :tenant"
+_CHECKPOINT = (
+    "SELECT c.id, c.size, c.root, c.note, c.key, coalesce(s.stamp, c.stamp) AS stamp, c.at"
+    " FROM checkpoints AS c LEFT JOIN checkpoint_stamps AS s ON s.checkpoint_id = c.id WHERE c.tenant_id = :tenant"
+)
 _checkpoints = text(
     _CHECKPOINT + " AND (CAST(:after AS uuid) IS NULL OR id < CAST(:after AS uuid)) ORDER BY id DESC LIMIT :size"
 )
@@ -20,32 +24,6 @@ _links = text(
     "SELECT seq, source, source_id, digest, hash, sealed_at FROM chain_links"
     " WHERE tenant_id = :tenant AND seq > :after ORDER BY seq LIMIT :size"
 )
-_links_of = text(
-    "SELECT l.seq, l.source, l.source_id, l.digest, l.hash, l.sealed_at, b.hash AS before"
-    " FROM chain_links AS l LEFT JOIN chain_links AS b ON b.tenant_id = l.tenant_id AND b.seq = l.seq - 1"
-    " WHERE l.tenant_id = :tenant AND l.source_id = ANY (CAST(:sources AS uuid[])) ORDER BY l.seq"
-)
-_decision = text(
-    "SELECT id, batch_id, purpose_id, purpose_version, consent_event_id, approval_event_id, basis_event_id,"
-    " suppression_event_id, notice_version_id, CAST(content AS text) AS content FROM decisions_v1"
-    " WHERE tenant_id = :tenant AND id = :message"
-)
-_tree = text(
-    "SELECT id, batch_id, first_id, last_id, size, root, leaves,"
-    " array_position(ids, CAST(:message AS uuid)) - 1 AS place FROM decision_roots"
-    " WHERE tenant_id = :tenant AND batch_id = :batch AND last_id >= :message AND first_id <= :message"
-    " AND CAST(:message AS uuid) = ANY (ids)"
-)
-_events = text(
-    "SELECT id, person_id, CAST(content AS text) AS content FROM consent_contents_v1"
-    " WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[])) ORDER BY id"
-)
-_notice = text(
-    "SELECT id, name, version, language, title, sha256, published_at FROM notice_texts_v1"
-    " WHERE tenant_id = :tenant AND id = :notice"
-)
-_purpose = text("SELECT content FROM purpose_versions_v1 WHERE purpose_id = :purpose AND version = :version")
-_name = text("SELECT name FROM tenant_names_v1 WHERE tenant_id = :tenant")
 _waiting = text(
     "SELECT coalesce(sum(q.n) FILTER (WHERE q.batch_id IS NULL), 0)::bigint AS written,"
     " coalesce(sum(q.n) FILTER (WHERE q.batch_id IS NOT NULL), 0)::bigint AS decided"
@@ -59,10 +37,28 @@ _unsealed = text(
     " AND NOT EXISTS (SELECT FROM chain_links AS l WHERE l.tenant_id = :tenant AND l.source_id = e.id)) AS written,"
     " (SELECT count(*) FROM decided_v1 AS d JOIN batch_ends_v1 AS b ON b.tenant_id = :tenant AND b.id = d.batch_id"
     " WHERE d.tenant_id = :tenant AND b.begun AND d.decided_at < :before)"
+    " + (SELECT coalesce(sum(cardinality(ids)), 0) FROM destroyed_rows"
+    " WHERE tenant_id = :tenant AND data_class = 'message_records')"
     " - (SELECT coalesce(sum(size), 0) FROM decision_roots WHERE tenant_id = :tenant) AS decided"
 )
+# Only lists count whose digest stands in an act that is in the chain, or waits for its link.
+_destroyed = text(
+    """
+WITH lists AS MATERIALIZED (
+    SELECT d.act_id, d.run_id, d.ids
+      FROM destroyed_rows AS d JOIN audit_contents_v1 AS a ON a.tenant_id = d.tenant_id AND a.id = d.act_id
+     WHERE d.tenant_id = :tenant AND d.last_id >= CAST(:first AS uuid) AND d.first_id <= CAST(:last AS uuid)
+       AND a.content ->> 'action' = 'records.destroyed'
+       AND a.content -> 'detail' ->> 'sha256' = encode(list_digest(d.ids), 'hex')
+       AND (EXISTS (SELECT FROM chain_links AS l WHERE l.tenant_id = :tenant AND l.source_id = d.act_id)
+            OR EXISTS (SELECT FROM seal_queue AS q WHERE q.tenant_id = :tenant AND d.act_id = ANY (q.ids)))
+)
+SELECT u.id, l.run_id, l.act_id FROM lists AS l CROSS JOIN LATERAL unnest(l.ids) AS u (id)
+ WHERE u.id = ANY (CAST(:ids AS uuid[]))
+"""
+)
 _tree_ids = text(
-    "SELECT id, root, ids FROM decision_roots WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))"
+    "SELECT id, root, ids, leaves FROM decision_roots WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))"
 )
 
 
@@ -91,45 +87,25 @@ async def list_links(session: Session, tenant: UUID, *, after: int, size: int) -
     return list(await session.execute(_links, {"tenant": tenant, "after": after, "size": size}))
 
 
-async def find_links_of(session: Session, tenant: UUID, sources: Sequence[UUID]) -> list[Row[Any]]:
-    """The links about these things, in order, each with the hash of the link before (None at the beginning)."""
-    return list(await session.execute(_links_of, {"tenant": tenant, "sources": list(sources)}))
-
-
-async def find_decision(session: Session, tenant: UUID, message: UUID) -> Row[Any] | None:
-    """The decision about a message; None while there is none."""
-    return (await session.execute(_decision, {"tenant": tenant, "message": message})).one_or_none()
-
-
-async def find_tree(session: Session, tenant: UUID, batch: UUID, message: UUID) -> Row[Any] | None:
-    """The tree that holds the decision about a message, and its place in there."""
-    return (await session.execute(_tree, {"tenant": tenant, "batch": batch, "message": message})).one_or_none()
-
-
 async def list_trees(session: Session, tenant: UUID, ids: Sequence[UUID]) -> list[Row[Any]]:
     """Trees with the messages they are about."""
     return list(await session.execute(_tree_ids, {"tenant": tenant, "ids": list(ids)}))
 
 
-async def list_events(session: Session, tenant: UUID, ids: Sequence[UUID]) -> list[Row[Any]]:
-    """Lines of the consent ledger as they are sealed."""
-    return list(await session.execute(_events, {"tenant": tenant, "ids": list(ids)}))
+@dataclass(frozen=True, slots=True)
+class Destruction:
+    """What made a gap: the run (`dst_…`), and the act in the chain that names everything it took."""
+
+    run: UUID
+    act: UUID
 
 
-async def find_notice(session: Session, tenant: UUID, notice: UUID) -> Row[Any] | None:
-    """One notice version without its body."""
-    return (await session.execute(_notice, {"tenant": tenant, "notice": notice})).one_or_none()
-
-
-async def find_purpose_version(session: Session, purpose: int, version: int) -> dict[str, Any] | None:
-    """A purpose as it was in that version."""
-    found: dict[str, Any] | None = await session.scalar(_purpose, {"purpose": purpose, "version": version})
-    return found
-
-
-async def find_tenant_name(session: Session, tenant: UUID) -> str:
-    """What the tenant is called; empty when it is not there."""
-    return await session.scalar(_name, {"tenant": tenant}) or ""
+async def find_destroyed(session: Session, tenant: UUID, ids: Sequence[UUID]) -> dict[UUID, Destruction]:
+    """Which of these are gone because their time was over. What nobody destroyed by rule is absent."""
+    if not ids:
+        return {}
+    asked = {"tenant": tenant, "ids": list(ids), "first": min(ids), "last": max(ids)}
+    return {row.id: Destruction(row.run_id, row.act_id) for row in await session.execute(_destroyed, asked)}
 
 
 async def count_waiting(session: Session, tenant: UUID) -> Row[Any]:

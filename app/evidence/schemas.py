@@ -22,6 +22,7 @@ class AuditKey(BaseModel):
     algorithm: Literal["Ed25519"]
     key: Annotated[str, Field(description="As C2SP signed notes write it: name, key id and key.")]
     public_key: Annotated[str, Field(description="The 32 bytes alone, in base64.")]
+    signs: Annotated[bool, Field(description="Whether it signs now; one of before only verifies what it signed.")]
 
 
 class AuditKeys(BaseModel):
@@ -82,6 +83,9 @@ class Receipt(BaseModel):
     events: list[dict[str, Any]] | MISSING = MISSING
     decision: dict[str, Any] | MISSING = MISSING
     checkpoint: str | MISSING = MISSING
+    checkpoint_key: Annotated[
+        str | MISSING, Field(description="Who signed the checkpoint, where it is a key of before.")
+    ] = MISSING
     signature: dict[str, Any] | MISSING = MISSING
 
 
@@ -94,7 +98,7 @@ class ReceiptToCheck(BaseModel):
 
 
 class CheckedReceipt(BaseModel):
-    """Whether a receipt holds, checked with this installation's own key; `flaw` and `why` say why not."""
+    """Whether a receipt holds, by the keys of this installation, also those of before; `flaw` and `why` say why not."""
 
     valid: bool
     flaw: Annotated[str | None, Field(examples=["edited"])]

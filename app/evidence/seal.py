@@ -13,7 +13,7 @@ from sqlalchemy import Row, text
 from app.evidence.chain import BEGINNING, decisions_content, link_up
 from app.evidence.checkpoint import checkpoint_when_due
 from app.evidence.contents import in_utc, read_contents, read_decisions
-from app.evidence.stamp import NoStamp, Stamp
+from app.evidence.signer import publish, signer_of
 from app.evidence.tree import keep_complete
 from app.kit import canonical
 from app.kit.db import Session
@@ -29,6 +29,8 @@ _link = sql_beside(__file__)
 _write_roots = sql_beside(__file__, "roots")
 _lock = text(
     "SELECT pg_try_advisory_xact_lock(hashtextextended('toplu.seal|' || CAST(CAST(:tenant AS uuid) AS text), 0))"
+    " AS mine,"
+    " EXISTS (SELECT FROM signing_keys WHERE tenant_id = :tenant AND vouched_by = :key AND key = :key) AS published"
 )
 _last = text("SELECT seq, hash FROM chain_links WHERE tenant_id = :tenant ORDER BY seq DESC LIMIT 1")
 _done = text("DELETE FROM seal_queue WHERE tenant_id = :tenant AND id = ANY (CAST(:ids AS uuid[]))")
@@ -60,11 +62,15 @@ class Tree:
 Entry = tuple[str, UUID, bytes]  # source, id, canonical content
 
 
-async def seal_page(run: Runtime, tenant: UUID, stamp: Stamp | None = None) -> int:
+async def seal_page(run: Runtime, tenant: UUID) -> int:
     """Seal one page and say how many links it made; 0 when nothing waits, or somebody else seals this tenant."""
     async with run.db.begin(tenant) as session:
-        if not await session.scalar(_lock, {"tenant": tenant}):
+        signer = signer_of(run, tenant)
+        state = (await session.execute(_lock, {"tenant": tenant, "key": signer.verifier.text})).one()
+        if not state.mine:
             return 0
+        if not state.published:
+            await publish(session, tenant, signer)
         await in_utc(session)
         limits = {"page": PAGE, "tree": TREE, "hold_s": HOLD_S}
         taken = (await session.execute(_take, {"tenant": tenant, **limits})).all()
@@ -74,7 +80,7 @@ async def seal_page(run: Runtime, tenant: UUID, stamp: Stamp | None = None) -> i
         entries += await _plant_trees(session, tenant, taken)
         await _append(session, tenant, entries)
         owed = [row.id for row in taken if row.source == "checkpoint"]
-        kept = await checkpoint_when_due(run, session, tenant, stamp or NoStamp(), owed_already=bool(owed))
+        kept = await checkpoint_when_due(run, session, tenant, owed_already=bool(owed))
         gone = [row.id for row in taken if kept or row.source != "checkpoint"]
         await session.execute(_done, {"tenant": tenant, "ids": gone})
     return len(entries)

@@ -1,12 +1,13 @@
 """The sealer that every worker runs: whoever is first seals a tenant, the others pass on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
 from sqlalchemy import text
 
 from app.evidence.seal import seal_page
+from app.evidence.stamp import Stamp, find_stamp, stamp_when_due
 from app.kit.db import is_away
 from app.runtime import Runtime
 
@@ -28,6 +29,7 @@ class Sealer:
     """Seals for every tenant that has something waiting."""
 
     run: Runtime
+    stamp: Stamp | None = field(default_factory=find_stamp)
 
     async def look(self) -> None:
         """One round. One tenant's trouble holds up no other."""
@@ -55,6 +57,8 @@ class Sealer:
             await self._tell_lag(tenant)
         if sealed:
             log.info("evidence.sealed", tenant_id=str(tenant), links=sealed)
+        if self.stamp is not None and await stamp_when_due(self.run, tenant, self.stamp):
+            log.info("evidence.stamped", tenant_id=str(tenant))
 
     async def _tell_lag(self, tenant: UUID) -> None:
         async with self.run.db.begin(tenant) as session:

@@ -55,6 +55,7 @@ class Database:
                     "idle_in_transaction_session_timeout": "30s",
                     "lock_timeout": "10s",
                     "jit": "off",
+                    "timezone": "UTC",  # times as text are the same everywhere: some of them are hashed
                 },
             },
         )

@@ -15,7 +15,9 @@ from app.retention.errors import EvidenceOutlived, RetentionOutOfBounds, Unknown
 from app.retention.models import retention_rules
 from app.retention.queries import evidence_is_outlived, list_bounds
 
-OF_EVERY_PURPOSE = frozenset({"heard_messages", "requests", "audit_events", "destruction_log"})
+OF_EVERY_PURPOSE = frozenset(
+    {"heard_messages", "requests", "reviews", "chat_replies", "audit_events", "destruction_log"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.audit.record import record
 from app.dispatch.forget_drafts import forget_drafts
@@ -28,12 +29,16 @@ CLASSES: dict[str, Method] = {
     "consent_records": "delete",
     "heard_messages": "delete",
     "requests": "delete",
+    "reviews": "delete",
+    "opt_in_challenges": "delete",
+    "chat_replies": "delete",
     "audit_events": "delete",
     "destruction_log": "delete",
 }
 
 _destroy = text(
-    "SELECT purpose_id, size, keep_days(:wanted, purpose_id) AS days FROM destroy_expired_v1(:wanted, :most)"
+    "SELECT purpose_id, size, keep_days(:wanted, purpose_id) AS days, act_id, listed, digest"
+    " FROM destroy_expired_v1(:wanted, :most, :run)"
 )
 _due = text("SELECT tenant_id FROM retention_due_v1()")
 _now = text("SELECT business_now()")
@@ -63,7 +68,7 @@ async def run_retention(run: Runtime, tenant: UUID, *, actor: str) -> Ran:
         await write_items(session, tenant, ran.id, [remembered])
         ran.destroyed["idempotency_memory"] += forgotten
     for data_class, method in CLASSES.items():
-        while (size := await _destroy_page(run, tenant, ran.id, data_class, method, laws)) is not None:
+        while (size := await _destroy_page(run, tenant, ran.id, data_class, method, laws, actor=actor)) is not None:
             ran.destroyed[data_class] += size
     async with run.db.begin(tenant) as session:
         ended_at = (await session.execute(_now)).scalar_one()
@@ -121,11 +126,19 @@ async def _drop_month(run: Runtime) -> str | None:
 
 
 async def _destroy_page(
-    run: Runtime, tenant: UUID, run_id: UUID, data_class: str, method: Method, laws: dict[str, list[str]]
+    run: Runtime,
+    tenant: UUID,
+    run_id: UUID,
+    data_class: str,
+    method: Method,
+    laws: dict[str, list[str]],
+    *,
+    actor: str,
 ) -> int | None:
     """Destroy one page and write it down. How many rows went; None when nothing was left to look at."""
     async with run.db.begin(tenant) as session:
-        rows = (await session.execute(_destroy, {"wanted": data_class, "most": PAGE})).all()
+        asked = {"wanted": data_class, "most": PAGE, "run": run_id}
+        rows = (await session.execute(_destroy, asked)).all()
         law = tuple(laws[data_class])
         await write_items(
             session,
@@ -133,7 +146,24 @@ async def _destroy_page(
             run_id,
             [Destroyed(data_class, method, row.size, law, row.purpose_id, row.days) for row in rows],
         )
+        if rows and rows[0].act_id is not None:
+            await _name_gaps(session, tenant, run_id, data_class, rows[0], actor)
     return sum(row.size for row in rows) if rows else None
+
+
+async def _name_gaps(session: Session, tenant: UUID, run_id: UUID, data_class: str, page: Row[Any], actor: str) -> None:
+    """Say in the chain itself which of its rows are gone: how many, and the digest of the list that names them."""
+    detail = {"data_class": data_class, "size": page.listed, "sha256": page.digest.hex()}
+    object_id = encode("dst", run_id)
+    await record(
+        session,
+        tenant,
+        action="records.destroyed",
+        actor=actor,
+        object_id=object_id,
+        detail=detail,
+        act=page.act_id,
+    )
 
 
 async def _audit(session: Session, tenant: UUID, ran: Ran, actor: str) -> None:

@@ -136,6 +136,39 @@ class ExportedHeard(BaseModel):
     keyword: str | None
 
 
+class ExportedReview(BaseModel):
+    """A sentence of the person that may have meant STOP, and what a human decided."""
+
+    written_at: datetime
+    reason: str
+    words: Annotated[str | None, Field(description="Null once they were destroyed.")]
+    decision: str | None
+    decided_at: datetime | None
+
+
+class ExportedQuestion(BaseModel):
+    """A consent that the person was asked for in the chat, and what became of it."""
+
+    purpose: str
+    kind: str
+    language: str
+    question: str
+    state: str
+    person_wrote_at: datetime
+    asked_at: datetime | None
+    answered_at: datetime | None
+    refused_at: datetime | None
+
+
+class ExportedReply(BaseModel):
+    """That the person was answered in the chat."""
+
+    kind: str
+    state: str
+    made_at: datetime
+    done_at: datetime | None
+
+
 class ExportedStop(BaseModel):
     """A suppression or an objection."""
 
@@ -208,6 +241,9 @@ class PersonExport(BaseModel):
     notices: list[ExportedNotice]
     messages: list[ExportedMessage]
     heard: list[ExportedHeard]
+    reviews: list[ExportedReview]
+    questions: list[ExportedQuestion]
+    replies: list[ExportedReply]
     stops: list[ExportedStop]
     requests: list[ExportedRequest]
     disclosures: list[ExportedDisclosure]

@@ -25,6 +25,7 @@ from app.purposes.queries import list_purposes
 from app.retention.queries import list_rules
 from app.runtime import Runtime, TenantKeys
 from app.subjects import export_schemas as shown
+from app.subjects import gather_chat as chat
 from app.subjects.ask import LETTERS, open_text
 from app.subjects.queries import list_requests
 from app.subjects.words import Language, Words, words_in
@@ -133,6 +134,9 @@ class Gathering:
             "notices": self._of_everyone(Gathering._notices),
             "messages": self._of_everyone(lambda one: one._pages(_messages, one._message)),
             "heard": self._of_everyone(lambda one: one._pages(_heard, _heard_one)),
+            "reviews": self._of_everyone(lambda one: one._pages(chat.reviews, one._review)),
+            "questions": self._of_everyone(lambda one: one._pages(chat.questions, chat.show_question)),
+            "replies": self._of_everyone(lambda one: one._pages(chat.replies, chat.show_reply)),
             "stops": self._few(_stops, _stop),
             "requests": self._of_everyone(Gathering._requests),
             "disclosures": self._few(_disclosures, self._disclosure),
@@ -212,6 +216,9 @@ class Gathering:
         if row.value_ct is not None and self._who.salt is not None:
             value = unseal_alias(self._who.keys, self._who.salt, self._who.id, row.value_ct)
         return shown.ExportedAlias(kind=row.kind, value=value)
+
+    def _review(self, row: Row[Any]) -> BaseModel:
+        return chat.show_review(row, self._who.keys, self._who.salt)
 
     def _purpose(self, row: Row[Any]) -> BaseModel:
         values = dict(row._mapping)

@@ -21,6 +21,11 @@ KEPT = (
         law_references=["6563 m.8", "6698 m.5/2-ç", "6698 m.7/2"],
     ),
     KeptPart(
+        what="that the person wrote, was asked and was answered in the chat, and when; their words cannot be opened",
+        why="It proves the consents and refusals that came of it.",
+        law_references=_LEDGER,
+    ),
+    KeptPart(
         what="stops and objections",
         why="They are the person's own wish, and outlive the consent they ended.",
         law_references=["6563 m.8/2", "6698 m.11/1-g"],

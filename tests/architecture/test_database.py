@@ -75,6 +75,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
         "owing_tenants_v1",
         "remove_aborted_upload_v1",
         "retention_due_v1",
+        "seal_lag_v1",
         "sealable_tenants_v1",
         "sweepable_tenants_v1",
     ] == [row["proname"] for row in rows]
@@ -176,6 +177,9 @@ APPEND_ONLY = (
     "chain_nodes",
     "decision_roots",
     "checkpoints",
+    "checkpoint_stamps",
+    "signing_keys",
+    "destroyed_rows",
 )
 
 

@@ -59,6 +59,10 @@ async def test_a_sentence_that_was_a_stop_becomes_the_persons_own_and_is_confirm
 
     assert {("marketing", "person")} == {(one["scope"], one["raised_by"]) for one in suppressions}
     assert "tanıtım mesajı göndermeyeceğiz" in text_of(confirmation)
+    export = await house.client.post(f"/v1/people/{review['person_id']}/export", json={"reason": "request"})
+    (shown,) = export.json()["reviews"]
+    assert ("yeter, dur artık", "stop") == (shown["words"], shown["decision"])
+    assert ["stop_confirmation"] == [one["kind"] for one in export.json()["replies"]]
     ledger = await acts(house, review["person_id"])
     assert ("commercial_approval", "withdrawn", "review") in ledger
     assert ("suppression", "raised", "review") in ledger

@@ -261,7 +261,7 @@ QUESTIONS: Final = (
         "Can a tenant lift a person's objection?",
         (
             "tests/rooms/consents/test_suppress.py::test_an_objection_is_raised_and_lifted_by_the_person_alone",
-            "tests/rooms/consents/test_people.py::test_no_role_lifts_an_objection_without_an_act_of_the_person",
+            "tests/rooms/consents/test_suppress.py::test_no_role_lifts_an_objection_without_an_act_of_the_person",
         ),
     ),
     Question(

@@ -67,6 +67,8 @@ async def test_the_export_holds_every_content_and_no_number(sealed: Stand) -> No
     lines = answer.text.splitlines()
     exam = verify_export((line.encode() for line in lines), None)
     kinds = {json.loads(line)["type"] for line in lines}
+    (act,) = await sealed.rows("SELECT actor FROM audit_events WHERE action = 'audit.exported'")
+    assert act.actor.startswith("key_"), "who took a copy away is an act of its own"
     assert {"export", "link", "checkpoint", "end"} == kinds
     assert (exam.seen, 2) == (json.loads(lines[-1])["links"], exam.checked)
     assert "5320000001" not in answer.text

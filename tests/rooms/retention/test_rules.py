@@ -66,7 +66,7 @@ async def test_neither_role_destroys_anything_by_itself(house: House, door: Any)
         "SELECT close_destroyed_batches('message_content', '{}')",
     ]
     if door == "api":
-        statements.append("SELECT * FROM destroy_expired_v1('message_content', 10)")
+        statements.append("SELECT * FROM destroy_expired_v1('message_content', 10, new_id())")
     async with open_runtime(house.settings, door) as run:
         for statement in statements:
             with pytest.raises(DBAPIError, match="permission denied"):
