@@ -27,7 +27,7 @@ from app.notices import api as notices
 from app.optins import api as optins
 from app.purposes import api as purposes
 from app.purposes.contact import log_contact_rules_off
-from app.readiness import check_bells, check_database, check_workers, newest_revision
+from app.readiness import check_bells, check_database, check_guard, check_workers, newest_revision
 from app.registers import api as registers
 from app.retention import api as retention
 from app.runtime import Runtime, open_runtime
@@ -140,13 +140,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _health(run: Runtime) -> Health:
-    """Ready means: the database answers and is migrated. Valkey and workers are told of, never failing it."""
+    """Ready means: the database answers and is migrated. The rest is told of, never failing it."""
     expected = newest_revision()
     return Health(
         [
             Check("database", lambda: check_database(run, expected), critical=True),
             Check("bells", lambda: check_bells(run), critical=False, timeout_s=1.5),
             Check("workers", lambda: check_workers(run), critical=False),
+            Check("sending", lambda: check_guard(run), critical=False),
         ]
     )
 

@@ -18,6 +18,7 @@ from app.purposes.contact import log_contact_rules_off
 from app.readiness import NotYet, check_database, newest_revision
 from app.retention.run import run_due
 from app.runtime import Runtime, open_runtime
+from app.senders.guard import LOOK_S as GUARD_S
 from app.settings import Settings
 from app.subjects.search import search_webhooks
 
@@ -72,8 +73,10 @@ class Stage:
         log_contact_rules_off(self.settings)
         lines = Lines(run)
         self.ctx |= {"run": run, "lines": lines}
+        await lines.guard.look()  # before anything: this database may be one that was restored
         await self._catch_up(run)
         self._every(BEAT_S, lines.beat)
+        self._every(GUARD_S, lines.guard.look)
         self._every(SWEEP_S, lines.sweep_all)
         self._every(LOOK_S, Sealer(run).look)
         self._every(3600.0, lines.make_partitions)

@@ -82,12 +82,14 @@ class Place:
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(values.items())]
         self.write(WORKER_ENVIRONMENT, "".join(lines))
 
-    def read_environment(self) -> dict[str, str]:
-        """How to reach what runs here; empty when nothing does."""
+    def read_environment(self, *, worker: bool = False) -> dict[str, str]:
+        """How to reach what runs here, as the API or as a worker; empty when nothing does."""
         try:
-            lines = (self.path / ENVIRONMENT).read_text(encoding="utf-8").splitlines()
+            lines = (self.path / (WORKER_ENVIRONMENT if worker else ENVIRONMENT)).read_text("utf-8").splitlines()
         except OSError:
             return {}
+        if worker:
+            lines = [word for line in lines for word in shlex.split(line)]
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
     def forget_environment(self) -> None:

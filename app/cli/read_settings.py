@@ -23,14 +23,14 @@ ADDRESSES = {
 }
 
 
-def find_running(data_dir: Path | None = None) -> None:
-    """Without a database address in the environment, take the addresses of a running `toplu up`.
+def find_running(data_dir: Path | None = None, *, worker: bool = False) -> None:
+    """Without a database address in the environment, take those of a running `toplu up`, its API's or its worker's.
 
     Raises Stop when a folder was named and nothing runs there.
     """
     if "TOPLU_DATABASE_URL" in os.environ:
         return
-    found = Place(data_dir or usual_place()).read_environment()
+    found = Place(data_dir or usual_place()).read_environment(worker=worker)
     if data_dir is not None and not found:
         raise Stop(f"Nothing runs in {data_dir}. Start it: toplu up --data-dir {shlex.quote(str(data_dir))}")
     for name, value in found.items():
@@ -60,9 +60,12 @@ def _readable(address: str, schemes: tuple[str, ...]) -> bool:
     return parts.scheme in schemes and port != 0
 
 
-def read_settings(data_dir: Path | None = None) -> Settings:
-    """The settings, or Stop with what is missing or wrong, by name and never by value."""
-    find_running(data_dir)
+def read_settings(data_dir: Path | None = None, *, worker: bool = False) -> Settings:
+    """The settings, or Stop with what is missing or wrong, by name and never by value.
+
+    `worker`: what is asked for is the worker's to do, so of a running `toplu up` its login is taken.
+    """
+    find_running(data_dir, worker=worker)
     check_addresses()
     try:
         return Settings()

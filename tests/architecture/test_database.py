@@ -168,6 +168,7 @@ APPEND_ONLY = (
     "chain_nodes",
     "decision_roots",
     "checkpoints",
+    "restore_releases",
 )
 
 

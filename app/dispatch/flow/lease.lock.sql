@@ -2,11 +2,12 @@
 -- A person who is being restricted right now is locked by that act and waits for a later page. Nothing is decided here:
 -- a verdict in this statement would rest on a snapshot older than the lock.
 -- In:  tenant, sender, batch, owner, fence, size.
--- Out: the ids of the locked rows; none when the line is no longer ours.
+-- Out: the ids of the locked rows; none when the line is no longer ours, or the database was restored.
 WITH line AS MATERIALIZED (
     SELECT 1 FROM sender_lines_v1
      WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence
        AND lease_until > clock_timestamp()
+       AND EXISTS (SELECT FROM sending_allowed_v1)
        FOR SHARE
 )
 SELECT d.id
