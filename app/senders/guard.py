@@ -26,6 +26,8 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 _look = sql_beside(__file__, "look")
+# What is remembered outside must be on disk inside, or a crash would look like a restore where commits are lax.
+_durable = text("SET LOCAL synchronous_commit = on")
 _state = text(
     "SELECT g.epoch, g.installation, g.seen_at, g.quarantined_at, g.reason,"
     " EXISTS (SELECT FROM sending_allowed_v1) AS allowed FROM restore_guard AS g"
@@ -77,6 +79,7 @@ class Guard:
         hint = None if before.installation is None else await self._recall(before.installation)
         named = {"installation": before.installation, "known_at": hint}
         async with self.run.db.begin() as session:
+            await session.execute(_durable)
             row = (await session.execute(_look, named)).one()
         self.quarantined = row.quarantined_at is not None
         if not self.quarantined:
