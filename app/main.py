@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any, TypedDict
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.consents import api as consents
 from app.dispatch import api as dispatch
@@ -28,7 +30,7 @@ from app.notices import api as notices
 from app.optins import api as optins
 from app.purposes import api as purposes
 from app.purposes.contact import log_contact_rules_off
-from app.readiness import check_bells, check_database, check_workers, newest_revision
+from app.readiness import check_bells, check_database, check_guard, check_workers, newest_revision
 from app.registers import api as registers
 from app.retention import api as retention
 from app.runtime import Runtime, open_runtime
@@ -100,6 +102,21 @@ ROOMS = (
 )
 
 
+class Service(FastAPI):
+    """The application. A webhook goes straight to its door, past every layer of the framework, for they cost more than
+    what is done there.
+    """
+
+    webhook: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan."""
+        if self.webhook is not None and scope.get("path") == inbound.PATH and scope.get("method") == "POST":
+            await self.webhook(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole HTTP service. Settings are read here when none are given."""
     settings = settings or Settings()
@@ -115,7 +132,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield State(run=run, receiver=receiver, health=_health(run), metrics=metrics)
             await receiver.close()
 
-    app = FastAPI(
+    app = Service(
         title="Toplu",
         version=version("toplu"),
         summary="Bulk WhatsApp sends with consent in the send path.",
@@ -135,19 +152,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.docs:
         reference.install(app)
     problems.install(app)
-    app.add_middleware(Edge, metrics=_http_metrics, max_body_bytes=settings.max_body_bytes)
+    edge = partial(Edge, metrics=_http_metrics, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(edge)
+    app.webhook = edge(inbound.receive_webhook, quiet={inbound.PATH})
     openapi.finish(app)
     return app
 
 
 def _health(run: Runtime) -> Health:
-    """Ready means: the database answers and is migrated. Valkey and workers are told of, never failing it."""
+    """Ready means: the database answers and is migrated. The rest is told of, never failing it."""
     expected = newest_revision()
     return Health(
         [
             Check("database", lambda: check_database(run, expected), critical=True),
             Check("bells", lambda: check_bells(run), critical=False, timeout_s=1.5),
             Check("workers", lambda: check_workers(run), critical=False),
+            Check("sending", lambda: check_guard(run), critical=False),
         ]
     )
 

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from app.runtime import Runtime
+from app.senders.guard import find_guarded
 
 _migrated = text("SELECT version_num FROM alembic_version")
 _seen = text("SELECT (SELECT max(version_num) FROM alembic_version) AS revision, clock_timestamp() AS now")
@@ -36,6 +37,10 @@ def newest_revision() -> str | None:
     if folder not in sys.path:
         sys.path.insert(0, folder)  # the revisions import what lies beside them; `env.py` does the same
     return ScriptDirectory(folder).get_current_head()
+
+
+class Quarantined(Exception):
+    """This database was restored: nothing is sent until `toplu restore-guard release`."""
 
 
 class NotYet(Exception):
@@ -74,6 +79,14 @@ async def check_bells(run: Runtime) -> dict[str, int]:
     if not await run.bells.answers():
         raise NotYet
     return {"lost": run.bells.lost}
+
+
+async def check_guard(run: Runtime) -> dict[str, int]:
+    """This database may send. Raises Quarantined when it was restored and is not released."""
+    guarded = await find_guarded(run)
+    if not guarded.allowed:
+        raise Quarantined
+    return {"epoch": guarded.epoch}
 
 
 async def check_workers(run: Runtime) -> dict[str, int]:

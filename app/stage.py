@@ -18,12 +18,13 @@ from app.purposes.contact import log_contact_rules_off
 from app.readiness import NotYet, check_database, newest_revision
 from app.retention.run import run_due
 from app.runtime import Runtime, open_runtime
+from app.senders.guard import LOOK_S as GUARD_S
 from app.settings import Settings
 from app.subjects.search import search_webhooks
 
 log = structlog.get_logger()
 
-SETTLE_ROWS = 200
+SETTLE_ROWS = 1_000
 DUTIES_S = 300.0  # how often a worker asks whether the hourly count is due
 SEARCH_S = 60.0
 
@@ -72,8 +73,10 @@ class Stage:
         log_contact_rules_off(self.settings)
         lines = Lines(run)
         self.ctx |= {"run": run, "lines": lines}
+        await self._look_first(lines)
         await self._catch_up(run)
         self._every(BEAT_S, lines.beat)
+        self._every(GUARD_S, lines.guard.look)
         self._every(SWEEP_S, lines.sweep_all)
         self._every(LOOK_S, Sealer(run).look)
         self._every(3600.0, lines.make_partitions)
@@ -99,6 +102,19 @@ class Stage:
                 if not is_away(error):
                     cause = str(getattr(error, "orig", error)).splitlines()[0]
                     raise CannotWork(f"the database cannot be worked with as toplu_worker: {cause}") from error
+                log.warning("worker.awaits_database", error=type(error).__name__)
+                await asyncio.sleep(2.0)
+            else:
+                return
+
+    async def _look_first(self, lines: Lines) -> None:
+        """Before anything is sent: this database may be one that was restored. Waits while it is away."""
+        while True:
+            try:
+                await lines.guard.look()
+            except Exception as error:
+                if not is_away(error):
+                    raise
                 log.warning("worker.awaits_database", error=type(error).__name__)
                 await asyncio.sleep(2.0)
             else:

@@ -11,6 +11,7 @@ from app.kit.clock import utc_now
 from app.kit.crypto import Unsealable
 from app.readiness import newest_revision, see_database
 from app.runtime import Door, Runtime, open_runtime
+from app.senders.guard import find_guarded
 from app.settings import Settings
 from app.tenants.keys import get_tenant_keys
 
@@ -41,6 +42,7 @@ async def examine(settings: Settings, tenant: UUID) -> AsyncIterator[Finding]:
                 yield finding
             yield await _examine_keys(run, tenant)
             if (await see_database(run)).revision == newest_revision():
+                yield await _examine_guard(run)
                 yield await _examine_duties(run, tenant)
         answers = await run.bells.answers()
     hint = "nothing is lost: workers find their work by polling, more slowly; is TOPLU_REDIS_URL right?"
@@ -88,6 +90,12 @@ async def _examine_keys(run: Runtime, tenant: UUID) -> Finding:
         hint = "it is not the one that wrapped them: restore the right one, or no phone number can be read"
         return Finding("master key does not open the tenant's keys", False, hint)
     return Finding("master key opens the tenant's keys", True)
+
+
+async def _examine_guard(run: Runtime) -> Finding:
+    if (await find_guarded(run)).allowed:
+        return Finding("database may send", True)
+    return Finding("database was restored and sends nothing", False, "`toplu restore-guard status` says what to do")
 
 
 async def _examine_duties(run: Runtime, tenant: UUID) -> Finding:

@@ -14,7 +14,9 @@ from app.cli.causes import cause_of
 from app.cli.errors import Stop
 from app.cli.place import DEFAULT_TENANT, Place, usual_place
 from app.cli.proof import audit, receipt
+from app.cli.restore_guard_commands import restore_guard
 from app.cli.terms_commands import terms
+from app.cli.webhook_commands import webhooks
 from app.kit.servers.errors import ServerError
 
 # Commands import what they need: the help must not wait for the whole product.
@@ -35,6 +37,8 @@ program.add_typer(retention, name="retention")
 consents = typer.Typer(help="The ledger of consents.", no_args_is_help=True)
 program.add_typer(consents, name="consents")
 program.add_typer(terms, name="terms")
+program.add_typer(webhooks, name="webhooks")
+program.add_typer(restore_guard, name="restore-guard")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 takes a free one.")]
 SandboxPort = Annotated[

@@ -21,6 +21,7 @@ from app.dispatch.sweep import sweep
 from app.kit.db import is_away
 from app.kit.ids import encode
 from app.runtime import Runtime
+from app.senders.guard import Guard
 from app.senders.queries import find_sender
 from app.senders.token import open_token
 from app.tenants.keys import get_tenant_keys
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 _due = text("SELECT sender_id, tenant_id FROM due_senders_v1()")
 _sweepable = text("SELECT tenant_id FROM sweepable_tenants_v1()")
 _partitions = text("SELECT ensure_partitions(3)")
+_missing = text("SELECT table_name, month FROM missing_partitions_v1")
 _beat = text(
     "INSERT INTO heartbeats (worker_id) VALUES (:worker)"
     " ON CONFLICT (worker_id) DO UPDATE SET seen_at = clock_timestamp()"
@@ -48,12 +50,16 @@ class Lines:
     run: Runtime
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}")
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    guard: Guard = field(init=False)
     _drains: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
     _again: set[UUID] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self.guard = Guard(self.run)
+
     def wake(self, sender: UUID, tenant: UUID) -> None:
         """Drain this line, if nobody in this process does already."""
-        if self.stopping.is_set():
+        if self.stopping.is_set() or self.guard.quarantined:
             return
         if sender in self._drains:
             self._again.add(sender)  # it may just have found the line empty
@@ -95,7 +101,12 @@ class Lines:
             await session.execute(_beat, {"worker": self.owner})
 
     async def sweep_all(self) -> None:
-        """Apply the sweep's rules to every tenant that has something open."""
+        """Apply the sweep's rules to every tenant that has something open.
+
+        Not in a quarantined database: what looks overdue there may have been sent long ago.
+        """
+        if self.guard.quarantined:
+            return
         async with self.run.db.begin() as session:
             tenants = list((await session.execute(_sweepable)).scalars())
         for tenant in tenants:
@@ -117,9 +128,15 @@ class Lines:
             self.wake(sender, tenant)
 
     async def make_partitions(self) -> None:
-        """Months ahead get their partitions before the first row of that month comes."""
+        """Months ahead get their partitions before the first row of that month comes.
+
+        A month that cannot get its own any more is said: its rows work, but are not dropped by the month.
+        """
         async with self.run.db.begin() as session:
             await session.execute(_partitions)
+            missing = (await session.execute(_missing)).all()
+        for row in missing:
+            log.error("dispatch.partition_missing", table=row.table_name, month=row.month)
 
     def _ended(self, sender: UUID, tenant: UUID) -> None:
         self._drains.pop(sender, None)

@@ -151,6 +151,11 @@ def _why(row: Row[Any]) -> str:
     if row.state == "failed":
         code = f" (WhatsApp's code {row.meta_code})" if row.meta_code else ""
         return f"It failed: {_CODES.get(row.meta_code, row.reason or 'no reason was given')}{code}."
+    if row.state == "uncertain" and row.reason == "restored":
+        return (
+            "It may have been posted: the database was restored to an earlier time and does not know. Only a status"
+            " from WhatsApp can say more; it is never sent again."
+        )
     if row.state == "uncertain":
         cause = _UNCERTAIN.get(row.reason, "what came back was not WhatsApp's own answer")
         return f"It was posted, and {cause}. Only a status from WhatsApp can say more; it is never sent again."

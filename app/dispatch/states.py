@@ -29,7 +29,9 @@ class State(StrEnum):
 _BY_WEBHOOK = frozenset({State.SENT, State.DELIVERED, State.READ, State.FAILED})
 
 MOVES: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.SENDING, State.REFUSED, State.EXPIRED, State.CANCELLED}) | _BY_WEBHOOK,
+    # to uncertain: after a restore, when it may have been posted in the time that was forgotten
+    State.QUEUED: frozenset({State.SENDING, State.REFUSED, State.EXPIRED, State.CANCELLED, State.UNCERTAIN})
+    | _BY_WEBHOOK,
     State.SENDING: frozenset({State.QUEUED, State.UNCERTAIN}) | _BY_WEBHOOK,
     State.UNCERTAIN: _BY_WEBHOOK,
     State.SENT: frozenset({State.DELIVERED, State.READ, State.FAILED}),

@@ -5,7 +5,7 @@ from typing import Any
 from app.inbound.settle import settle_pending
 from app.runtime import Runtime
 
-ROWS = 200
+ROWS = 1_000  # webhooks; statuses are settled by the thousand, too
 
 
 async def settle(ctx: dict[str, Any]) -> None:

@@ -38,6 +38,7 @@ log = structlog.get_logger()
 
 LONGEST_S = 15.0  # then the next bell or look goes on
 HOPEFUL_TRIES = 5
+BREATH_BYTES = 64 * 1024  # a look at the sockets for every small body cost more than reading it
 SET_ROWS = 1_000  # statuses settled in one transaction
 FAILED = (SQLAlchemyError, OSError, TimeoutError, LookupError, Unsealable)
 
@@ -108,13 +109,17 @@ async def _read(run: Runtime, group: Sequence[Taken]) -> tuple[list[tuple[UUID, 
     ignored: Counter[str] = Counter()
     told: list[tuple[UUID, dict[str, Told]]] = []
     sealed: set[UUID] = set()
+    read = 0
     for one in group:
         try:
             told.append((one.id, _read_one(key, one, ignored)))
         except Unsealable:
             log.error("inbound.unsealable", raw_id=str(one.id))
             sealed.add(one.id)
-        await asyncio.sleep(0)  # a large body takes milliseconds; others on this loop want to post
+        read += len(one.body_ct or b"")
+        if read >= BREATH_BYTES:  # milliseconds of work; others on this loop want to post
+            read = 0
+            await asyncio.sleep(0)
     for kind, count in ignored.items():
         _updates.labels(kind).inc(count)
     if ignored:

@@ -1,4 +1,4 @@
--- Take the oldest replies that are owed now, with what is needed to say them.
+-- Take the oldest replies that are owed now, with what is needed to say them. None in a quarantined database.
 -- In:  tenant, limit.
 -- Out: id, kind, keyword, scope, challenge_id, person_id, sender_id, tries (counts this one), alias_kind, value_ct,
 --      key_salt, phone_number_id, token_ct, sayable (the window is open, the sender active, the person not erased);
@@ -7,6 +7,7 @@ WITH picked AS MATERIALIZED (
     SELECT r.id
       FROM chat_replies AS r
      WHERE r.tenant_id = :tenant AND r.state = 'owed' AND r.due_at <= clock_timestamp()
+       AND EXISTS (SELECT FROM sending_allowed_v1)
      ORDER BY r.id
      LIMIT :limit
        FOR UPDATE SKIP LOCKED

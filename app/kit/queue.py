@@ -82,6 +82,24 @@ class Bells:
             return False
         return True
 
+    async def remember(self, name: str, value: str, *, days: int) -> bool:
+        """Keep a hint beside the bells. Nothing may depend on its being there; False: it is not."""
+        try:
+            async with asyncio.timeout(RING_DEADLINE_S):
+                await self._redis.set(name, value, ex=days * 86_400)
+        except (RedisError, OSError, TimeoutError):
+            return False
+        return True
+
+    async def recall(self, name: str) -> str | None:
+        """A hint that was kept, or None: there is none, or nobody answers, or it is no text."""
+        try:
+            async with asyncio.timeout(RING_DEADLINE_S):
+                kept = await self._redis.get(name)
+            return None if kept is None else bytes(kept).decode("ascii")
+        except (RedisError, OSError, TimeoutError, ValueError):
+            return None
+
     async def answers(self) -> bool:
         """Whether the server behind the bells answers now."""
         try:

@@ -1,6 +1,7 @@
 """Senders: from which number.
 
 Owns `senders` and `sender_lines` (a sender's line: who drains it, with which fence, how fast it may
-speak). Shows `senders_v1` and `sender_lines_v1`, the reads in `queries`, and `open_token` for whoever
-posts. A token comes in once, is sealed at once, and is shown by its last four characters only.
+speak), `restore_guard` and `restore_releases` (may this database send at all). Shows `senders_v1`, `sender_lines_v1`
+and `sending_allowed_v1`, the reads in `queries`, and `open_token` for whoever posts. A token comes in once, is sealed
+at once, and is shown by its last four characters only.
 """

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import OID
 
 from app.kit.tables import metadata
 
@@ -46,4 +48,34 @@ sender_lines = Table(
     Column("halted_until", TIMESTAMP(timezone=True), nullable=False),
     Column("halted_code", Integer),
     Column("halted_scope", Text),
+)
+
+# Which database this is, and whether it may send: one row. It names the installation outside of itself, too.
+restore_guard = Table(
+    "restore_guard",
+    metadata,
+    Column("only_row", Boolean, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("installation", Uuid),
+    Column("system_identifier", BigInteger),
+    Column("timeline", Text),
+    Column("database_oid", OID),
+    Column("table_oid", OID),
+    Column("seen_at", TIMESTAMP(timezone=True)),
+    Column("quarantined_at", TIMESTAMP(timezone=True)),
+    Column("reason", Text),
+)
+
+# Each quarantine that ended, and who answers for it. Append-only.
+restore_releases = Table(
+    "restore_releases",
+    metadata,
+    Column("epoch", Integer, primary_key=True),
+    Column("quarantined_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("forgotten_since", TIMESTAMP(timezone=True)),
+    Column("uncertain", BigInteger, nullable=False),
+    Column("released_by", Text, nullable=False),
+    Column("nothing_was_sent", Boolean, nullable=False),
+    Column("released_at", TIMESTAMP(timezone=True), nullable=False),
 )

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, select, text
 
-from app.kit.db import Session
+from app.kit.db import Database, Session
 from app.kit.errors import NotFound
 from app.tenants.models import api_keys
 
@@ -34,6 +34,15 @@ _shown = select(
     api_keys.c.expires_at,
     api_keys.c.revoked_at,
 )
+
+
+_every_tenant = text("SELECT tenant_id FROM every_tenant_v1()")
+
+
+async def list_every_tenant(db: Database) -> list[UUID]:
+    """The ids of all tenants, for rounds that every tenant gets. As the worker only."""
+    async with db.begin() as session:
+        return list((await session.execute(_every_tenant)).scalars())
 
 
 async def get_key(session: Session, tenant: UUID, key_id: UUID) -> ApiKey:

@@ -180,6 +180,7 @@ APPEND_ONLY = (
     "checkpoint_stamps",
     "signing_keys",
     "destroyed_rows",
+    "restore_releases",
 )
 
 

@@ -104,6 +104,8 @@ def test_every_table_of_a_tenant_is_described_with_its_tenant() -> None:
         "webhook_raw",
         "webhook_queue",
         "heartbeats",
+        "restore_guard",
+        "restore_releases",
         "duty_rounds",
         "business_clock",
         "data_classes",

@@ -9,7 +9,7 @@ import sys
 import time
 
 from app.kit.logs import configure
-from tests.bench.cases import accept, check, dispatch, distance, growth, imports, inbound, proof, scale
+from tests.bench.cases import accept, check, dispatch, distance, growth, imports, inbound, proof, scale, settle
 from tests.bench.measure import RESULTS, Line, save, show
 from tests.bench.seed import seed_states
 from tests.bench.stand import POSTGRES, Stand, open_stand
@@ -72,6 +72,10 @@ async def _inbound(stand: Stand) -> list[Line]:
     return await inbound.measure(stand, requests=6_000 if QUICK else 30_000, rounds=ROUNDS)
 
 
+async def _settle(stand: Stand) -> list[Line]:
+    return await settle.measure(stand, statuses=10_000 if QUICK else 100_000, rounds=ROUNDS)
+
+
 async def _import(stand: Stand) -> list[Line]:
     return await imports.measure(stand, people=10_000 if QUICK else 500_000 if FULL else 50_000)
 
@@ -87,6 +91,7 @@ CASES = {
     "distance": _distance,
     "scale": _scale,
     "inbound": _inbound,
+    "settle": _settle,
     "import": _import,
     "proof": _proof,
     "growth": _growth,  # last: it fills the tables

@@ -48,7 +48,12 @@ async def test_a_missing_worker_is_told_and_does_not_make_us_unready(shop: House
 
     states = {name: (found[0]["status"], found[0]["critical"]) for name, found in body["checks"].items()}
     assert "warn" == body["status"]
-    assert {"database": ("pass", True), "bells": ("pass", False), "workers": ("fail", False)} == states
+    assert {
+        "database": ("pass", True),
+        "bells": ("pass", False),
+        "workers": ("fail", False),
+        "sending": ("pass", False),
+    } == states
 
 
 async def test_without_the_database_we_live_and_are_not_ready_until_it_is_back(

@@ -3,11 +3,13 @@
 -- a verdict in this statement would rest on a snapshot older than the lock.
 -- In:  tenant, sender, batch, owner, fence, size.
 -- Out: the locked rows: id, and who their person is now (whoever absorbed them, if somebody did): under this lock nobody
---      absorbs them. None when the line is no longer ours.
+--      absorbs them. None when the line is no longer ours, or the
+--      database was restored.
 WITH line AS MATERIALIZED (
     SELECT 1 FROM sender_lines_v1
      WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence
        AND lease_until > clock_timestamp()
+       AND EXISTS (SELECT FROM sending_allowed_v1)
        FOR SHARE
 )
 SELECT d.id, coalesce(p.merged_into, p.id) AS person_id

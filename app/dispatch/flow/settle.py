@@ -49,10 +49,11 @@ class Settled:
 
 async def settle(session: Session, tenant: UUID, keys: TenantKeys, news: Sequence[News]) -> Settled:
     """Apply a set of statuses, in any order, any number of times."""
-    return await settle_told(session, tenant, [_told(keys, one) for one in news])
+    return await settle_told(session, tenant, [told_of(keys, one) for one in news])
 
 
-def _told(keys: TenantKeys, one: News) -> Told:
+def told_of(keys: TenantKeys, one: News) -> Told:
+    """The status as it is kept."""
     hashed = wamid_hash(keys, one.wamid)
     told = f"{hashed}|{one.kind}|{one.provider_at.timestamp():.0f}|{one.meta_code}"
     dedupe = UUID(bytes=hashlib.sha256(told.encode()).digest()[:16])

@@ -39,7 +39,9 @@ WITH told AS (
            delivered_at = least(o.delivered_at, n.delivered_at),
            read_at = least(o.read_at, n.read_at),
            failed_at = least(o.failed_at, n.failed_at),
-           meta_code = coalesce(n.meta_code, o.meta_code),
+           -- of several failures the largest code, so that their order does not matter; an uncertain answer's code goes
+           meta_code = CASE WHEN o.failed_at IS NULL THEN coalesce(n.meta_code, o.meta_code)
+                            ELSE greatest(o.meta_code, n.meta_code) END,
            -- the reason of a failure goes with the failure: it stays only while nothing stronger is known
            reason = CASE greatest(n.rank, coalesce(array_position(ARRAY['sent', 'failed', 'delivered', 'read'], h.state), 0))
                         WHEN 2 THEN coalesce(CASE WHEN h.state = 'failed' THEN o.reason END, 'told_by_webhook') END,

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from app.inbound.api import reviews, stop_codes, webhook
-from app.inbound.api.webhook import PATH
+from app.inbound.api.webhook import PATH, receive_webhook
 
-__all__ = ["PATH", "router"]
+__all__ = ["PATH", "receive_webhook", "router"]
 
 router = APIRouter()
 for part in (webhook, reviews, stop_codes):

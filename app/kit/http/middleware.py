@@ -13,7 +13,6 @@ from collections.abc import Collection, MutableMapping
 from dataclasses import dataclass, field
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,6 +36,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "content-security-policy": "frame-ancestors 'none'",
 }
+_ENCODED = [(name.encode("ascii"), value.encode("ascii")) for name, value in HEADERS.items()]
 QUIET = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})
 
 
@@ -64,13 +64,15 @@ class Exchange:
         """Send one message of the answer, with our headers on the first, and without its body for HEAD."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
+            headers = [pair for pair in message.get("headers", ()) if pair[0] != b"x-request-id"]
+            present = {name for name, _ in headers}
+            headers += [pair for pair in _ENCODED if pair[0] not in present]
             # what a dependency wants on every answer of this request, also on those it does not build itself
             for name, value in self.scope["state"].get("headers", {}).items():
-                headers.setdefault(name, value)
-            headers["x-request-id"] = self.request_id
+                if (encoded := name.lower().encode("latin-1")) not in present:
+                    headers.append((encoded, value.encode("latin-1")))
+            headers.append((b"x-request-id", self.request_id.encode("ascii")))
+            message["headers"] = headers
         elif message["type"] == "http.response.body":
             if self.method == "HEAD":
                 message = {**message, "body": b""}
@@ -82,7 +84,7 @@ class Edge:
     """Wraps the application; add it last, so that it is outermost.
 
     `max_body_bytes` holds for every route without `accepts_up_to`. `allowed_hosts` empty means any host.
-    Requests of `quiet` route templates are logged at DEBUG.
+    Requests of `quiet` route templates are logged at DEBUG, unless they were refused.
     """
 
     def __init__(
@@ -131,7 +133,10 @@ class Edge:
         except Exception as failure:
             # The outermost door: nothing may pass but a clean answer.
             error = _as_ours(failure)
-            if isinstance(error, Unavailable):
+            if error is failure:  # of ours, from an application without handlers
+                if error.status >= 500:
+                    log.error("http.refused", code=error.code)
+            elif isinstance(error, Unavailable):
                 log.error("http.database_unavailable", error=type(failure).__name__)
             elif error.status >= 500:
                 log.error("http.failed", exc_info=failure)
@@ -143,7 +148,7 @@ class Edge:
     def _note(self, exchange: Exchange) -> None:
         route = find_template(exchange.scope)
         seconds = time.perf_counter() - exchange.started_at
-        write = log.debug if route in self.quiet else log.info
+        write = log.debug if route in self.quiet and (exchange.status or 500) < 400 else log.info
         write(
             "http.answered",
             method=exchange.method,

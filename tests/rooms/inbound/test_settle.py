@@ -14,7 +14,7 @@ from tests.rooms.inbound.stand import Stand, a_phone, body_of, said, second, sta
 
 pytestmark = pytest.mark.anyio
 
-KINDS = ("sent", "delivered", "read", "failed", "played")
+KINDS = ("sent", "delivered", "read", "failed", "failed", "played")
 NOW = utc_now()
 
 
@@ -30,14 +30,15 @@ def stories(count: int) -> list[list[tuple[str, timedelta]]]:
 def statuses(ids: list[UUID], told: list[list[tuple[str, timedelta]]]) -> list[dict[str, Any]]:
     """One status each, in the order in which Meta should tell them."""
     return [
-        status(id_, kind, NOW - timedelta(hours=1) + after, **failure(kind))
+        status(id_, kind, NOW - timedelta(hours=1) + after, **failure(kind, after))
         for id_, story in zip(ids, told, strict=True)
         for kind, after in sorted(story, key=lambda one: one[1])
     ]
 
 
-def failure(kind: str) -> dict[str, Any]:
-    return {"errors": [{"code": 131049, "title": "not delivered"}]} if kind == "failed" else {}
+def failure(kind: str, after: timedelta = timedelta(seconds=1)) -> dict[str, Any]:
+    code = 131049 if after.seconds % 2 else 130472
+    return {"errors": [{"code": code, "title": "not delivered"}]} if kind == "failed" else {}
 
 
 async def final_rows(stand: Stand, ids: list[UUID]) -> list[tuple[object, ...]]:

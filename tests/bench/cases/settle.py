@@ -1,0 +1,72 @@
+"""Settle: kept status webhooks become states and log lines. How fast a worker catches up, in its own process' time."""
+
+import asyncio
+import time
+from uuid import UUID
+
+from app.inbound.receive import Receiver
+from app.inbound.settle import settle_pending
+from app.kit.ids import new_id
+from app.runtime import open_runtime
+from tests.bench.measure import Line, line_of
+from tests.bench.stand import Stand
+from tests.rooms.inbound.stand import body_of, sign, status
+from tests.sandbox_process import APP_SECRET, PHONE_NUMBER_ID
+
+AT_ONCE = 500
+PAGE = 1_000  # as the worker does
+
+
+async def measure(stand: Stand, *, statuses: int, rounds: int) -> list[Line]:
+    """Statuses per second of one worker that catches up, with 1 and with 100 statuses in each webhook."""
+    lines: list[Line] = []
+    for each in (1, 100):
+        rates, cpu_us = [], []
+        for _ in range(rounds):
+            await keep(stand, await put(stand, statuses), each)
+            took_s, used_s = await catch_up(stand)
+            rates.append(statuses / took_s)
+            cpu_us.append(used_s / statuses * 1e6)
+        note = f"{min(cpu_us):.0f} us of the worker's CPU for each"
+        lines.append(line_of(f"settle, {each} in a webhook", "statuses/s", rates, goal=">= 10,000/s", note=note))
+    return lines
+
+
+async def put(stand: Stand, count: int) -> list[UUID]:
+    """Messages of one batch that were sent. Only what settling looks at is true."""
+    ids, batch = [new_id() for _ in range(count)], new_id()
+    async with stand.admin.transaction():
+        await stand.admin.execute("SET LOCAL session_replication_role = replica")
+        await stand.admin.execute(
+            "INSERT INTO toplu.outcomes (id, tenant_id, batch_id, state, consent_event_id)"
+            " SELECT id, $2, $3, 'sent', $3 FROM unnest($1::uuid[]) AS id",
+            ids,
+            stand.tenant.id,
+            batch,
+        )
+    await stand.admin.execute("ANALYZE toplu.outcomes")
+    return ids
+
+
+async def keep(stand: Stand, ids: list[UUID], each: int) -> None:
+    """Keep webhooks about them as the API does, `each` statuses in one body."""
+    metadata = {"display_phone_number": "908500000000", "phone_number_id": PHONE_NUMBER_ID}
+    receiver = Receiver(stand.run)
+    bodies = []
+    for start in range(0, len(ids), each):
+        told = [status(one, "delivered") for one in ids[start : start + each]]
+        bodies.append(body_of({"messaging_product": "whatsapp", "metadata": metadata, "statuses": told}))
+    for start in range(0, len(bodies), AT_ONCE):
+        await asyncio.gather(
+            *(receiver.receive(body, sign(body, APP_SECRET.encode())) for body in bodies[start : start + AT_ONCE])
+        )
+    await receiver.close()
+
+
+async def catch_up(stand: Stand) -> tuple[float, float]:
+    """Seconds, and seconds of this process' CPU, until nothing is left in line."""
+    async with open_runtime(stand.settings, "worker") as run:
+        began, used = time.perf_counter(), time.process_time()
+        while await settle_pending(run, PAGE):
+            pass
+        return time.perf_counter() - began, time.process_time() - used
