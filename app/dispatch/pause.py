@@ -9,6 +9,7 @@ from app.dispatch.permit import permit_sending
 from app.dispatch.queries import find_batch
 from app.dispatch.states import ACTIONS, BatchState
 from app.kit.db import Session
+from app.kit.sql import sql_beside
 from app.settings import Settings
 
 _set = text(
@@ -16,11 +17,7 @@ _set = text(
     "UPDATE batches SET state = :state, state_reason = :reason, waits_until = NULL, waits_for = NULL,"
     " version = version + 1 WHERE tenant_id = :tenant AND id = :batch"
 )
-_pause_for_template = text(
-    "UPDATE batches AS b SET state = 'paused', state_reason = :reason, version = b.version + 1"
-    "  FROM batches AS hit WHERE hit.id = :batch AND hit.tenant_id = :tenant AND b.tenant_id = :tenant"
-    "   AND b.template_id = hit.template_id AND b.state = 'running'"
-)
+_stop_template = sql_beside(__file__, "template")
 
 
 async def pause(session: Session, tenant: UUID, batch: UUID) -> UUID:
@@ -37,9 +34,13 @@ async def resume(settings: Settings, session: Session, tenant: UUID, batch: UUID
     return await _move(session, tenant, batch, "resume", BatchState.RUNNING, None)
 
 
-async def pause_for_template(session: Session, tenant: UUID, batch: UUID, code: int) -> None:
-    """WhatsApp refused the template of this batch: every running batch that speaks in it waits for a person."""
-    await session.execute(_pause_for_template, {"tenant": tenant, "batch": batch, "reason": f"template_refused_{code}"})
+async def stop_template(session: Session, tenant: UUID, batch: UUID, code: int, wait_s: int | None) -> None:
+    """WhatsApp refused the template of this batch: every running batch that speaks in it waits.
+
+    For `wait_s` seconds where WhatsApp names a time (132015: 3 hours), else for a person who resumes it.
+    """
+    named = {"tenant": tenant, "batch": batch, "reason": f"template_refused_{code}", "wait_s": wait_s}
+    await session.execute(_stop_template, named)
 
 
 async def _move(

@@ -10,6 +10,7 @@ from sqlalchemy import TextClause, text
 from app.dispatch.abort import abort_stale, remove_aborted
 from app.dispatch.cancel import PAGE, close_queued
 from app.dispatch.finish import finish_batches
+from app.dispatch.flow.record import MOST_SENDS, RESEND_AFTER_S
 from app.dispatch.flow.settle import Told, settle_told
 from app.kit.db import Database, Session
 from app.kit.sql import sql_beside
@@ -66,7 +67,8 @@ class Swept:
 async def sweep(db: Database, tenant: UUID) -> Swept:
     """Apply every rule once for one tenant, each in a transaction of its own, so one slow rule holds up no other."""
     async with db.begin(tenant) as session:
-        uncertain = (await session.execute(_uncertain, {"tenant": tenant})).scalar_one()
+        named = {"tenant": tenant, "most": MOST_SENDS, "wait_s": RESEND_AFTER_S}
+        uncertain = (await session.execute(_uncertain, named)).scalar_one()
     expired = await _close_queued(db, tenant, _overdue, "expired")
     # also a message that was on its way when its batch was cancelled, and came back to the queue unposted
     await _close_queued(db, tenant, _cancelled_late, "cancelled")

@@ -46,4 +46,6 @@ sender_lines = Table(
     Column("halted_until", TIMESTAMP(timezone=True), nullable=False),
     Column("halted_code", Integer),
     Column("halted_scope", Text),
+    Column("halted_at", TIMESTAMP(timezone=True)),
+    Column("halts", Integer, nullable=False),
 )

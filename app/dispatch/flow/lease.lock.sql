@@ -2,11 +2,11 @@
 -- A person who is being restricted right now is locked by that act and waits for a later page. Nothing is decided here:
 -- a verdict in this statement would rest on a snapshot older than the lock.
 -- In:  tenant, sender, batch, owner, fence, size.
--- Out: the ids of the locked rows; none when the line is no longer ours.
+-- Out: the ids of the locked rows; none when the line is no longer ours, or halted.
 WITH line AS MATERIALIZED (
     SELECT 1 FROM sender_lines_v1
      WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence
-       AND lease_until > clock_timestamp()
+       AND lease_until > clock_timestamp() AND halted_until <= clock_timestamp()
        FOR SHARE
 )
 SELECT d.id
