@@ -1,4 +1,4 @@
-"""When WhatsApp's answers say that the next message would meet the same: fall silent, and find out later with one message.
+"""When WhatsApp's answers say that the next message would meet the same: fall silent; later one message finds out.
 
 The halt itself stands in the database (`senders.halt`), where every worker and the API see it. Nothing here burns an
 attempt: what was refused with the line goes back to the queue.
@@ -79,9 +79,7 @@ class Breaker:
         self._tell(batch, code, scope, seconds)
         try:
             async with self.run.db.begin(self.tenant) as session:
-                await halt_lines(
-                    self.run, session, self.tenant, self.sender, code=code, scope=scope, seconds=seconds
-                )
+                await halt_lines(self.run, session, self.tenant, self.sender, code=code, scope=scope, seconds=seconds)
         except LOST as error:
             log.warning("dispatch.halt_unwritten", error=type(error).__name__)  # the next page meets it again
 

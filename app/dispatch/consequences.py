@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row, text
 
+from app.consents.queries import find_stopped
 from app.consents.suppress import MARKETING, suppress
 from app.dispatch.pause import stop_template
 from app.kit.clock import utc_now
@@ -61,20 +62,17 @@ def has_consequences(code: int | None) -> bool:
     if code is None:
         return False
     klass = classify(code).klass
-    return (
-        code == STOPPED_MARKETING
-        or klass in _HALTING
-        or klass in (ErrorClass.UNKNOWN, ErrorClass.PAUSE_TEMPLATE)
-    )
+    return code == STOPPED_MARKETING or klass in _HALTING or klass in (ErrorClass.UNKNOWN, ErrorClass.PAUSE_TEMPLATE)
 
 
 async def draw_consequences(run: Runtime, tenant: UUID, refused: Sequence[Refused]) -> None:
-    """Draw them, any number of times, each part in a transaction of its own. Messages that are not ours mean nothing."""
+    """Draw them, any number of times, each in a transaction of its own. Messages that are not ours mean nothing."""
     drawn = [one for one in refused if has_consequences(one.code)]
     if not drawn:
         return
     async with run.db.begin(tenant) as session:
-        rows = {row.id: row for row in await session.execute(_whose, {"tenant": tenant, "ids": [one.message for one in drawn]})}
+        found = await session.execute(_whose, {"tenant": tenant, "ids": [one.message for one in drawn]})
+        rows = {row.id: row for row in found}
     known = [(one, rows[one.message]) for one in drawn if one.message in rows]
     stopped: defaultdict[datetime, set[UUID]] = defaultdict(set)
     for one, row in known:
@@ -90,6 +88,9 @@ async def draw_consequences(run: Runtime, tenant: UUID, refused: Sequence[Refuse
 async def _stop_marketing(run: Runtime, tenant: UUID, people: set[UUID], at: datetime) -> None:
     """The person used WhatsApp's own switch and no webhook told us: the platform's stop, which its resume lifts."""
     async with run.db.begin(tenant) as session:
+        people -= await find_stopped(session, tenant, people, MARKETING, raised_by="platform", since=at)
+        if not people:
+            return  # the same status came again
         await suppress(
             session,
             tenant,

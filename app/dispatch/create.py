@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Row, text
 
 from app.dispatch.errors import (
+    DeliveryPolicyNotAllowed,
     ExpiryInvalid,
     SenderPaused,
     TemplateNeedsReview,
@@ -56,18 +57,26 @@ class Wanted:
     expires_at: datetime | None = None
     reference: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    delivery_policy: str | None = None  # None: the purpose's own
+    error_rate: float | None = 0.5  # None: go on, whatever fails
+    error_sample: int = 100
+    start_late: str = "pause"
 
 
 async def create(session: Session, tenant: UUID, wanted: Wanted) -> UUID:
     """Make a draft and return its id.
 
     Raises UnknownSender, SenderPaused, UnknownPurpose, PurposeNotSendable, UnknownTemplate, TemplateNotApproved,
-    TemplateNotBound, TemplateNeedsReview, VariablesNotAllowed, ExpiryInvalid: nothing was accepted then.
+    TemplateNotBound, TemplateNeedsReview, VariablesNotAllowed, DeliveryPolicyNotAllowed, ExpiryInvalid: nothing was
+    accepted then.
     """
     _check_times(wanted)
     purpose = await get_purpose(session, wanted.purpose)
     if not purpose.sendable or not purpose.active:
         raise PurposeNotSendable(errors=[_at("/purpose", PurposeNotSendable)])
+    policy = wanted.delivery_policy or purpose.delivery_policy
+    if policy == "at_least_once" and purpose.class_ == "marketing":
+        raise DeliveryPolicyNotAllowed(errors=[_at("/delivery_policy", DeliveryPolicyNotAllowed)])
     sender = (await session.execute(_sender, {"tenant": tenant, "sender": wanted.sender})).one_or_none()
     if sender is None:
         raise UnknownSender(errors=[_at("/sender", UnknownSender)])
@@ -97,12 +106,15 @@ async def create(session: Session, tenant: UUID, wanted: Wanted) -> UUID:
             "variables": list(template.variables),
             "purpose": purpose.id,
             "purpose_version": purpose.version,
-            "delivery_policy": purpose.delivery_policy,
+            "delivery_policy": policy,
             "on_invalid": wanted.on_invalid,
             "send_at": wanted.send_at,
             "expires_at": wanted.expires_at,
             "reference": wanted.reference,
             "metadata": msgspec.json.encode(wanted.metadata).decode(),
+            "error_rate": wanted.error_rate,
+            "error_sample": wanted.error_sample,
+            "start_late": wanted.start_late,
         },
     )
     return batch

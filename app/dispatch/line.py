@@ -20,6 +20,7 @@ from app.dispatch.flow.record import verdict_of
 from app.dispatch.held import Hold, Leased
 from app.dispatch.keep import LOST, Keeper
 from app.dispatch.pacing import Pace
+from app.dispatch.permit import find_obstacle
 from app.dispatch.queries import DueBatch, due_batches
 from app.kit.db import Session
 from app.kit.ids import encode
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 
 IDLE_S = 0.2  # between two looks at an empty line
 IDLE_LOOKS = 5  # then the line is left, and a bell or the poll brings somebody back
+ASK_AGAIN_S = 1.0  # how long the answer to "may this tenant send?" is believed
 MARGIN_S = 15.0  # between the last moment a post may begin and the end of its lease, beside the read timeout
 
 
@@ -61,6 +63,8 @@ class Drain:
     _after: UUID | None = None
     _posts: set[asyncio.Task[None]] = field(default_factory=set)
     _latency_s: float = 0.5
+    _ask_again_at: float = 0.0
+    _obstacle: str | None = None
     breaker: Breaker = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,11 +116,23 @@ class Drain:
 
     async def _due(self) -> list[DueBatch]:
         async with self.run.db.begin(self.tenant) as session:
+            if not await self._permitted(session):
+                return []
             batches = await due_batches(session, self.tenant, self.sender, after=self._after)
             if not batches and self._after is not None:
                 self._after = None
                 batches = await due_batches(session, self.tenant, self.sender, after=None)
         return batches
+
+    async def _permitted(self, session: Session) -> bool:
+        """Whether the tenant may send at all; asked once a second, so terms that lapse stop what runs already."""
+        now = time.monotonic()
+        if now >= self._ask_again_at:
+            self._obstacle = await find_obstacle(self.run.settings, session, self.tenant)
+            self._ask_again_at = now + ASK_AGAIN_S
+            if self._obstacle is not None:
+                log.warning("dispatch.not_permitted", sender_id=encode("snd", self.sender), code=self._obstacle)
+        return self._obstacle is None
 
     async def _claim(self, batch: DueBatch, room: int) -> int:
         settings = self.run.settings

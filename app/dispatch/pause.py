@@ -8,6 +8,7 @@ from app.dispatch.errors import BatchStateConflict, BatchUnknown
 from app.dispatch.permit import permit_sending
 from app.dispatch.queries import find_batch
 from app.dispatch.states import ACTIONS, BatchState
+from app.kit.clock import utc_now
 from app.kit.db import Session
 from app.kit.sql import sql_beside
 from app.settings import Settings
@@ -15,7 +16,16 @@ from app.settings import Settings
 _set = text(
     # what it waited for is asked again
     "UPDATE batches SET state = :state, state_reason = :reason, waits_until = NULL, waits_for = NULL,"
+    " started_at = CASE WHEN :state = 'running' THEN coalesce(started_at, clock_timestamp()) ELSE started_at END,"
     " version = version + 1 WHERE tenant_id = :tenant AND id = :batch"
+)
+_forgive = text(
+    # what failed before somebody decided to go on is not held against the batch again
+    "UPDATE batches AS b SET errors_before = c.errors, answers_before = c.answers"
+    "  FROM (SELECT coalesce(sum(n) FILTER (WHERE state = 'failed'), 0) AS errors,"
+    "               coalesce(sum(n) FILTER (WHERE state IN ('failed', 'sent', 'delivered', 'read')), 0) AS answers"
+    "          FROM batch_counts WHERE tenant_id = :tenant AND batch_id = :batch) AS c"
+    " WHERE b.tenant_id = :tenant AND b.id = :batch"
 )
 _stop_template = sql_beside(__file__, "template")
 
@@ -54,7 +64,13 @@ async def _move(
         return sender
     if action not in ACTIONS[BatchState(row.state)]:
         raise BatchStateConflict(current_state=row.state, allowed_actions=ACTIONS[BatchState(row.state)])
-    if state is BatchState.RUNNING and row.send_at is not None and row.started_at is None:
+    if state is BatchState.RUNNING and row.started_at is None and row.send_at is not None and row.send_at > utc_now():
         state = BatchState.SCHEDULED
     await session.execute(_set, {"tenant": tenant, "batch": batch, "state": state.value, "reason": reason})
+    if state is BatchState.RUNNING:
+        await _forgive_errors(session, tenant, batch)
     return sender
+
+
+async def _forgive_errors(session: Session, tenant: UUID, batch: UUID) -> None:
+    await session.execute(_forgive, {"tenant": tenant, "batch": batch})

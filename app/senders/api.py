@@ -48,7 +48,9 @@ async def list_senders(tx: Reading, asked: AskedPage) -> schemas.SenderPage:
     )
     halts = await find_halts(tx.session, tx.tenant, [sender.id for sender in page.rows])
     return schemas.SenderPage(
-        data=[_shown(sender, halts.get(sender.id)) for sender in page.rows], next_cursor=page.next_cursor, has_more=page.has_more
+        data=[_shown(sender, halts.get(sender.id)) for sender in page.rows],
+        next_cursor=page.next_cursor,
+        has_more=page.has_more,
     )
 
 

@@ -26,7 +26,8 @@ _resume = sql_beside(__file__, "resume")
 _same_account = text("SELECT id FROM senders WHERE tenant_id = :tenant AND waba_id = :waba")
 _same_end = text("SELECT id, token_ct FROM senders WHERE tenant_id = :tenant AND token_last4 = :last4")
 _halts = text(
-    "SELECT sender_id, halted_scope, halted_code, halted_at, halted_until, halted_until <= clock_timestamp() AS half_open"
+    "SELECT sender_id, halted_scope, halted_code, halted_at, halted_until,"
+    "       halted_until <= clock_timestamp() AS half_open"
     "  FROM sender_lines WHERE tenant_id = :tenant AND sender_id = ANY (CAST(:senders AS uuid[]))"
     "   AND halted_scope IS NOT NULL AND halted_at IS NOT NULL"
 )
@@ -71,7 +72,7 @@ async def _meeting_the_same(
 
 
 async def resume_line(session: Session, tenant: UUID, sender: UUID) -> list[UUID]:
-    """Let a halted line speak again, and those of its account or token that were halted for the same. Which they are."""
+    """Let a halted line speak again, and those of its account or token halted for the same. Which they are."""
     return list((await session.execute(_resume, {"tenant": tenant, "sender": sender})).scalars())
 
 

@@ -44,5 +44,5 @@ async def leave_line(session: Session, tenant: UUID, sender: UUID, owner: str, f
 
 
 async def close_breaker(session: Session, tenant: UUID, sender: UUID) -> None:
-    """WhatsApp took a message of a line that was half open: it speaks as before. What was halted anew meanwhile stays."""
+    """WhatsApp took a message of a line that was half open: it speaks as before. What was halted anew stays."""
     await session.execute(_close, {"tenant": tenant, "sender": sender})
