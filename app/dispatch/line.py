@@ -7,20 +7,23 @@ allows, so few are ever `sending`: after a kill -9 those, and only those, become
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from app.dispatch.breaker import Breaker
 from app.dispatch.finish import finish_batches
-from app.dispatch.flow.lease import TimeLevel, lease
+from app.dispatch.flow.lease import Page, TimeLevel, lease
 from app.dispatch.flow.post import Voice, post
 from app.dispatch.flow.record import verdict_of
 from app.dispatch.held import Hold, Leased
 from app.dispatch.keep import LOST, Keeper
 from app.dispatch.pacing import Pace
 from app.dispatch.permit import find_obstacle
+from app.dispatch.quarantine import is_poison, quarantine
 from app.dispatch.queries import DueBatch, due_batches
 from app.kit.db import Session
 from app.kit.ids import encode
@@ -135,18 +138,15 @@ class Drain:
         return self._obstacle is None
 
     async def _claim(self, batch: DueBatch, room: int) -> int:
-        settings = self.run.settings
         until = time.monotonic() + self._post_within_s()
-        async with self.run.db.begin(self.tenant) as session:
-            page = await lease(
-                session,
-                self.hold,
-                batch.id,
-                size=min(room, settings.page_size),
-                lease_s=settings.sending_lease_s,
-                expires_at=batch.expires_at,
-                time_level=await self._time_level(session, batch),
-            )
+        size = min(room, self.run.settings.page_size)
+        try:
+            async with self.run.db.begin(self.tenant) as session:
+                page = await self._lease(session, batch, size)
+        except DBAPIError as error:
+            if not is_poison(error):
+                raise
+            return await self._quarantine(batch, size, error)
         form = TemplateForm(batch.template_name, batch.template_language, batch.variables, named=batch.named)
         voice = Voice(self.phone_number_id, self.token, form)
         for message in page.leased:
@@ -159,6 +159,29 @@ class Drain:
         elif page.seen:
             log.debug("dispatch.leased", batch_id=encode("bat", batch.id), seen=page.seen, size=len(page.leased))
         return page.seen
+
+    async def _lease(self, session: Session, batch: DueBatch, size: int, only: Sequence[UUID] | None = None) -> Page:
+        return await lease(
+            session,
+            self.hold,
+            batch.id,
+            size=size,
+            lease_s=self.run.settings.sending_lease_s,
+            expires_at=batch.expires_at,
+            time_level=await self._time_level(session, batch),
+            only=only,
+        )
+
+    async def _quarantine(self, batch: DueBatch, size: int, error: DBAPIError) -> int:
+        """The database refused the page: fail the rows at fault, and let the others go on. Raises if none is."""
+
+        async def claim(session: Session, ids: Sequence[UUID]) -> Page:
+            return await self._lease(session, batch, len(ids), ids)
+
+        failed = await quarantine(self.run.db, self.tenant, batch.id, size=size, claim=claim)
+        if not failed:
+            raise error
+        return failed
 
     async def _time_level(self, session: Session, batch: DueBatch) -> TimeLevel | None:
         """What binds this batch in time; read anew for each page, so that a rule that was tightened holds at once."""

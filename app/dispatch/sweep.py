@@ -10,8 +10,9 @@ from sqlalchemy import TextClause, text
 from app.dispatch.abort import abort_stale, remove_aborted
 from app.dispatch.cancel import PAGE, close_queued
 from app.dispatch.finish import finish_batches
-from app.dispatch.flow.record import MOST_SENDS, RESEND_AFTER_S
+from app.dispatch.flow.record import RESEND_AFTER_S
 from app.dispatch.flow.settle import Told, settle_told
+from app.dispatch.states import MOST_SENDS
 from app.kit.db import Database, Session
 from app.kit.ids import encode
 from app.kit.sql import sql_beside

@@ -6,7 +6,7 @@ from typing import assert_never
 from uuid import UUID
 
 from app.dispatch.held import Hold, Leased, Unbuildable, wamid_hash
-from app.dispatch.states import State
+from app.dispatch.states import MOST_SENDS, State
 from app.kit.db import Session
 from app.kit.sql import sql_beside
 from app.runtime import TenantKeys
@@ -17,9 +17,7 @@ _record = sql_beside(__file__)
 SHORT_S = 60.0  # delays below this grow when they repeat…
 MAX_RETRY_S = 900.0  # …up to this; longer ones are Meta's own and stay as they are
 NOT_SENT_RETRY_S = 1.0
-# At least once: a status may still tell what became of the message, so it is waited for; and the copies are bounded.
-RESEND_AFTER_S = 30.0
-MOST_SENDS = 3
+RESEND_AFTER_S = 30.0  # at least once: a status may still tell what became of the message, so it is waited for
 
 
 @dataclass(frozen=True, slots=True)
