@@ -28,7 +28,7 @@ from app.kit.errors import FieldError, TopluError
 from app.kit.ids import new_id
 from app.kit.sql import sql_beside
 from app.purposes.errors import PurposeNotSendable
-from app.purposes.queries import get_purpose
+from app.purposes.queries import Purpose, get_purpose
 from app.templates.queries import get_template
 from app.templates.review import lint_anew
 
@@ -74,14 +74,8 @@ async def create(session: Session, tenant: UUID, wanted: Wanted) -> UUID:
     purpose = await get_purpose(session, wanted.purpose)
     if not purpose.sendable or not purpose.active:
         raise PurposeNotSendable(errors=[_at("/purpose", PurposeNotSendable)])
-    policy = wanted.delivery_policy or purpose.delivery_policy
-    if policy == "at_least_once" and purpose.class_ == "marketing":
-        raise DeliveryPolicyNotAllowed(errors=[_at("/delivery_policy", DeliveryPolicyNotAllowed)])
-    sender = (await session.execute(_sender, {"tenant": tenant, "sender": wanted.sender})).one_or_none()
-    if sender is None:
-        raise UnknownSender(errors=[_at("/sender", UnknownSender)])
-    if sender.state != "active":
-        raise SenderPaused(errors=[_at("/sender", SenderPaused)])
+    policy = _policy_of(wanted, purpose)
+    await _check_sender(session, tenant, wanted.sender)
     named = {"tenant": tenant, "name": wanted.template_name, "language": wanted.template_language}
     template = (await session.execute(_template, named)).one_or_none()
     if template is None:
@@ -118,6 +112,22 @@ async def create(session: Session, tenant: UUID, wanted: Wanted) -> UUID:
         },
     )
     return batch
+
+
+async def _check_sender(session: Session, tenant: UUID, sender_id: UUID) -> None:
+    sender = (await session.execute(_sender, {"tenant": tenant, "sender": sender_id})).one_or_none()
+    if sender is None:
+        raise UnknownSender(errors=[_at("/sender", UnknownSender)])
+    if sender.state != "active":
+        raise SenderPaused(errors=[_at("/sender", SenderPaused)])
+
+
+def _policy_of(wanted: Wanted, purpose: Purpose) -> str:
+    """What is done about a lost answer: as the caller asks, else as the purpose does."""
+    policy = wanted.delivery_policy or purpose.delivery_policy
+    if policy == "at_least_once" and purpose.class_ == "marketing":
+        raise DeliveryPolicyNotAllowed(errors=[_at("/delivery_policy", DeliveryPolicyNotAllowed)])
+    return policy
 
 
 async def _check_words(session: Session, tenant: UUID, template: Row[Any], purpose_id: int) -> None:

@@ -97,7 +97,7 @@ class Drain:
             most = 1 if self.breaker.half_open else self._most_in_flight()
             room = min(self.pace.room(now), most - len(self._posts))
             if room <= 0:
-                await self._pause(max(self.pace.wait_s(now), 0.005))
+                await self._pause(max(self.pace.wait_s(now), 0.05 if self.breaker.half_open else 0.005))
                 continue
             seen = await self._claim_in_turn(room)
             empty = 0 if seen or self._posts else empty + 1

@@ -11,7 +11,9 @@ WITH stopped AS (
       FROM batches AS hit
      WHERE hit.id = :batch AND hit.tenant_id = :tenant AND b.tenant_id = :tenant
        AND b.template_id = hit.template_id AND b.state = 'running'
-       AND (b.waits_for IS DISTINCT FROM 'template_paused' OR b.waits_until <= business_now())
+       -- told again by a message that was on its way too: the wait is not longer for it
+       AND (CAST(:wait_s AS int) IS NULL OR b.waits_for IS DISTINCT FROM 'template_paused'
+            OR b.waits_until <= business_now())
     RETURNING b.id, b.waits_until
 )
 INSERT INTO batch_waits (tenant_id, batch_id, reason, until)
