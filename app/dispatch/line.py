@@ -139,14 +139,7 @@ class Drain:
 
     async def _claim(self, batch: DueBatch, room: int) -> int:
         until = time.monotonic() + self._post_within_s()
-        size = min(room, self.run.settings.page_size)
-        try:
-            async with self.run.db.begin(self.tenant) as session:
-                page = await self._lease(session, batch, size)
-        except DBAPIError as error:
-            if not is_poison(error):
-                raise
-            return await self._quarantine(batch, size, error)
+        page = await self._page(batch, min(room, self.run.settings.page_size))
         form = TemplateForm(batch.template_name, batch.template_language, batch.variables, named=batch.named)
         voice = Voice(self.phone_number_id, self.token, form)
         for message in page.leased:
@@ -160,6 +153,15 @@ class Drain:
             log.debug("dispatch.leased", batch_id=encode("bat", batch.id), seen=page.seen, size=len(page.leased))
         return page.seen
 
+    async def _page(self, batch: DueBatch, size: int) -> Page:
+        try:
+            async with self.run.db.begin(self.tenant) as session:
+                return await self._lease(session, batch, size)
+        except DBAPIError as error:
+            if not is_poison(error):
+                raise
+            return await self._quarantine(batch, size, error)
+
     async def _lease(self, session: Session, batch: DueBatch, size: int, only: Sequence[UUID] | None = None) -> Page:
         return await lease(
             session,
@@ -172,7 +174,7 @@ class Drain:
             only=only,
         )
 
-    async def _quarantine(self, batch: DueBatch, size: int, error: DBAPIError) -> int:
+    async def _quarantine(self, batch: DueBatch, size: int, error: DBAPIError) -> Page:
         """The database refused the page: fail the rows at fault, and let the others go on. Raises if none is."""
 
         async def claim(session: Session, ids: Sequence[UUID]) -> Page:
@@ -181,7 +183,7 @@ class Drain:
         failed = await quarantine(self.run.db, self.tenant, batch.id, size=size, claim=claim)
         if not failed:
             raise error
-        return failed
+        return Page(failed, [])
 
     async def _time_level(self, session: Session, batch: DueBatch) -> TimeLevel | None:
         """What binds this batch in time; read anew for each page, so that a rule that was tightened holds at once."""

@@ -10,19 +10,25 @@ ALTER TABLE batches
     ADD COLUMN unknown_codes int[] NOT NULL DEFAULT '{}',
     ADD CONSTRAINT batches_delivery_policy_check CHECK (delivery_policy IN ('at_most_once', 'at_least_once'));
 
--- squawk-ignore ban-drop-constraint -- replaced in this transaction by a wider one
+-- squawk-ignore ban-drop-constraint -- the next statement puts a wider one in its place
 ALTER TABLE batches DROP CONSTRAINT batches_waits_for_check;
-ALTER TABLE batches ADD CONSTRAINT batches_waits_for_check CHECK (waits_for IN ('quiet_hours', 'template_paused'));
--- squawk-ignore ban-drop-constraint -- the same
+ALTER TABLE batches ADD CONSTRAINT batches_waits_for_check
+    CHECK (waits_for IN ('quiet_hours', 'portfolio_limit', 'template_paused')) NOT VALID;
+ALTER TABLE batches VALIDATE CONSTRAINT batches_waits_for_check;
+-- squawk-ignore ban-drop-constraint -- as above
 ALTER TABLE batch_waits DROP CONSTRAINT batch_waits_reason_check;
-ALTER TABLE batch_waits ADD CONSTRAINT batch_waits_reason_check CHECK (reason IN ('quiet_hours', 'template_paused'));
+ALTER TABLE batch_waits ADD CONSTRAINT batch_waits_reason_check
+    CHECK (reason IN ('quiet_hours', 'portfolio_limit', 'template_paused')) NOT VALID;
+ALTER TABLE batch_waits VALIDATE CONSTRAINT batch_waits_reason_check;
 
 -- `unsure`: it was posted once and no answer came, and its batch asked for at least once. Whatever takes such a row out
 -- of the queue makes it uncertain: "cancelled" or "refused" would say that it never left.
 ALTER TABLE dispatch ADD COLUMN unsure bool NOT NULL DEFAULT false;
--- squawk-ignore ban-drop-constraint -- the same
+-- squawk-ignore ban-drop-constraint -- as above
 ALTER TABLE dispatch DROP CONSTRAINT dispatch_waits_for_check;
-ALTER TABLE dispatch ADD CONSTRAINT dispatch_waits_for_check CHECK (waits_for IN ('frequency_cap', 'lost_answer'));
+ALTER TABLE dispatch ADD CONSTRAINT dispatch_waits_for_check
+    CHECK (waits_for IN ('frequency_cap', 'lost_answer')) NOT VALID;
+ALTER TABLE dispatch VALIDATE CONSTRAINT dispatch_waits_for_check;
 
 -- A halt is a breaker: open until `halted_until`, then half open (one message tries) for as long as a scope stands here.
 ALTER TABLE sender_lines
