@@ -1,5 +1,6 @@
 """Who is halted by what, for how long, and how a halt ends; and what a refusal means that comes as a status."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from app.consents.suppress import MARKETING, lift
 from app.dispatch.breaker import MOST_SILENT, Breaker
 from app.dispatch.consequences import Refused, draw_consequences
 from app.dispatch.held import Leased
+from app.dispatch.lines import Lines
 from app.dispatch.queries import DueBatch, due_batches
 from app.kit.clock import utc_now
 from app.kit.ids import decode
@@ -70,9 +72,10 @@ async def seconds(shop: House, sender: str) -> float:
 
 
 async def let_it_end(admin_url: str) -> None:
-    """As if the time of every halt were over."""
+    """As if the time of every halt were over, and nobody held a halted line."""
     connection = await asyncpg.connect(admin_url)
-    await connection.execute("UPDATE toplu.sender_lines SET halted_until = now() WHERE halted_scope IS NOT NULL")
+    over = "UPDATE toplu.sender_lines SET halted_until = now(), lease_until = now() WHERE halted_scope IS NOT NULL"
+    await connection.execute(over)
     await connection.close()
 
 
@@ -221,3 +224,30 @@ async def test_a_template_that_is_paused_for_a_time_waits_by_itself_and_one_for_
 
     assert ("running", "template_paused") == (for_a_time["state"], for_a_time["waiting"]["reason"])
     assert ("paused", "template_refused_132016") == (for_good["state"], for_good["state_reason"])
+
+
+async def test_while_a_halt_is_half_open_one_message_tries_and_not_a_page(
+    shop: House, worker: Runtime, module_database: TestDatabase
+) -> None:
+    """Nobody listens where this shop posts, so the one that tries halts the line again."""
+    sender = await sender_of(shop, next(accounts), "EAAG-one-tries-6666")
+    await (await breaker_of(shop, worker, sender)).heed(
+        await batch_of(shop, worker, sender), MESSAGE, Halted(33, "sender")
+    )
+    await shop.consent(*[phone(n) for n in range(10)])
+    behind = await shop.send(*[phone(n) for n in range(10)], sender=sender)
+    await let_it_end(module_database.admin_url)
+
+    lines = Lines(worker)
+    lines.wake(decode("snd", sender), shop.tenant.id)
+    while lines._drains:
+        await asyncio.sleep(0.02)
+    await lines.stop()
+    connection = await asyncpg.connect(module_database.admin_url)
+    claims = "SELECT sum(claims) FROM toplu.dispatch WHERE sender_id = $1"
+    claimed = await connection.fetchval(claims, decode("snd", sender))
+    await connection.close()
+
+    assert 1 == claimed
+    assert [("no_answers", None)] == await halts(shop, sender)
+    assert {"queued": 10} == (await shop.get(f"/v1/batches/{behind['id']}"))["counts"]
