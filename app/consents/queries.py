@@ -264,3 +264,12 @@ async def list_suppressions(
     if after is not None:
         wanted = wanted.where(raised.event_id > after)
     return [Suppression(**row) for row in (await session.execute(wanted)).mappings()]
+
+
+async def find_stopped(
+    session: Session, tenant: UUID, people: Iterable[UUID], scope: str, *, raised_by: str, since: datetime
+) -> set[UUID]:
+    """Those of these people about whom `raised_by` has said something of this scope at that moment or later."""
+    named = (suppressions.c.scope == scope, suppressions.c.raised_by == raised_by, suppressions.c.acted_at >= since)
+    mine = (suppressions.c.tenant_id == tenant, suppressions.c.person_id.in_(list(people)))
+    return set((await session.execute(select(suppressions.c.person_id).where(*mine, *named))).scalars())

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Row, text
 
 from app.dispatch.errors import (
+    DeliveryPolicyNotAllowed,
     ExpiryInvalid,
     SenderPaused,
     TemplateNeedsReview,
@@ -27,7 +28,7 @@ from app.kit.errors import FieldError, TopluError
 from app.kit.ids import new_id
 from app.kit.sql import sql_beside
 from app.purposes.errors import PurposeNotSendable
-from app.purposes.queries import get_purpose
+from app.purposes.queries import Purpose, get_purpose
 from app.templates.queries import get_template
 from app.templates.review import lint_anew
 
@@ -56,23 +57,25 @@ class Wanted:
     expires_at: datetime | None = None
     reference: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    delivery_policy: str | None = None  # None: the purpose's own
+    error_rate: float | None = 0.5  # None: go on, whatever fails
+    error_sample: int = 100
+    start_late: str = "pause"
 
 
 async def create(session: Session, tenant: UUID, wanted: Wanted) -> UUID:
     """Make a draft and return its id.
 
     Raises UnknownSender, SenderPaused, UnknownPurpose, PurposeNotSendable, UnknownTemplate, TemplateNotApproved,
-    TemplateNotBound, TemplateNeedsReview, VariablesNotAllowed, ExpiryInvalid: nothing was accepted then.
+    TemplateNotBound, TemplateNeedsReview, VariablesNotAllowed, DeliveryPolicyNotAllowed, ExpiryInvalid: nothing was
+    accepted then.
     """
     _check_times(wanted)
     purpose = await get_purpose(session, wanted.purpose)
     if not purpose.sendable or not purpose.active:
         raise PurposeNotSendable(errors=[_at("/purpose", PurposeNotSendable)])
-    sender = (await session.execute(_sender, {"tenant": tenant, "sender": wanted.sender})).one_or_none()
-    if sender is None:
-        raise UnknownSender(errors=[_at("/sender", UnknownSender)])
-    if sender.state != "active":
-        raise SenderPaused(errors=[_at("/sender", SenderPaused)])
+    policy = _policy_of(wanted, purpose)
+    await _check_sender(session, tenant, wanted.sender)
     named = {"tenant": tenant, "name": wanted.template_name, "language": wanted.template_language}
     template = (await session.execute(_template, named)).one_or_none()
     if template is None:
@@ -97,15 +100,34 @@ async def create(session: Session, tenant: UUID, wanted: Wanted) -> UUID:
             "variables": list(template.variables),
             "purpose": purpose.id,
             "purpose_version": purpose.version,
-            "delivery_policy": purpose.delivery_policy,
+            "delivery_policy": policy,
             "on_invalid": wanted.on_invalid,
             "send_at": wanted.send_at,
             "expires_at": wanted.expires_at,
             "reference": wanted.reference,
             "metadata": msgspec.json.encode(wanted.metadata).decode(),
+            "error_rate": wanted.error_rate,
+            "error_sample": wanted.error_sample,
+            "start_late": wanted.start_late,
         },
     )
     return batch
+
+
+async def _check_sender(session: Session, tenant: UUID, sender_id: UUID) -> None:
+    sender = (await session.execute(_sender, {"tenant": tenant, "sender": sender_id})).one_or_none()
+    if sender is None:
+        raise UnknownSender(errors=[_at("/sender", UnknownSender)])
+    if sender.state != "active":
+        raise SenderPaused(errors=[_at("/sender", SenderPaused)])
+
+
+def _policy_of(wanted: Wanted, purpose: Purpose) -> str:
+    """What is done about a lost answer: as the caller asks, else as the purpose does."""
+    policy = wanted.delivery_policy or purpose.delivery_policy
+    if policy == "at_least_once" and purpose.class_ == "marketing":
+        raise DeliveryPolicyNotAllowed(errors=[_at("/delivery_policy", DeliveryPolicyNotAllowed)])
+    return policy
 
 
 async def _check_words(session: Session, tenant: UUID, template: Row[Any], purpose_id: int) -> None:

@@ -81,6 +81,14 @@ class VariablesNotAllowed(Invalid):
     action = "Use another template, or change the list with PUT /v1/purposes/{key}/variables."
 
 
+class DeliveryPolicyNotAllowed(Invalid):
+    """Marketing is posted at most once: nobody may get the same advertisement twice because an answer was lost."""
+
+    code = "delivery_policy_not_allowed"
+    title = "Delivery policy not allowed"
+    action = "Leave delivery_policy out, or send for a purpose that is not marketing."
+
+
 class BatchClosed(Conflict):
     """This batch no longer accepts recipients."""
 

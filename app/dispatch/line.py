@@ -7,36 +7,37 @@ allows, so few are ever `sending`: after a kill -9 those, and only those, become
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
+from app.dispatch.breaker import Breaker
 from app.dispatch.finish import finish_batches
-from app.dispatch.flow.lease import TimeLevel, lease
+from app.dispatch.flow.lease import Page, TimeLevel, lease
 from app.dispatch.flow.post import Voice, post
 from app.dispatch.flow.record import verdict_of
 from app.dispatch.held import Hold, Leased
 from app.dispatch.keep import LOST, Keeper
 from app.dispatch.pacing import Pace
-from app.dispatch.pause import pause_for_template
+from app.dispatch.permit import find_obstacle
+from app.dispatch.quarantine import is_poison, quarantine
 from app.dispatch.queries import DueBatch, due_batches
 from app.kit.db import Session
 from app.kit.ids import encode
 from app.purposes.contact import read_rules
 from app.runtime import Runtime, TenantKeys
-from app.senders.hold import halt_line, hold_line, leave_line
-from app.whatsapp.outcomes import Deferred, Halted, NotSent, Uncertain
+from app.senders.hold import hold_line, leave_line
+from app.whatsapp.outcomes import Deferred, NotSent
 from app.whatsapp.payloads import TemplateForm
 
 log = structlog.get_logger()
 
 IDLE_S = 0.2  # between two looks at an empty line
 IDLE_LOOKS = 5  # then the line is left, and a bell or the poll brings somebody back
-HALT_S = {"sender": 60.0, "account": 300.0, "credentials": 60.0}  # then one page finds out whether it is over
-MOST_SILENT = 20  # posts in a row that nobody answered (or took): stop before a whole batch meets the same
-SILENT_HALT_S = 60.0
-LONG_S = 60  # a delay of the whole sender that is not worth keeping the line for
+ASK_AGAIN_S = 1.0  # how long the answer to "may this tenant send?" is believed
 MARGIN_S = 15.0  # between the last moment a post may begin and the end of its lease, beside the read timeout
 
 
@@ -65,8 +66,12 @@ class Drain:
     _after: UUID | None = None
     _posts: set[asyncio.Task[None]] = field(default_factory=set)
     _latency_s: float = 0.5
-    _silent: int = 0
-    _refused: set[UUID] = field(default_factory=set)  # batches whose template WhatsApp refused
+    _ask_again_at: float = 0.0
+    _obstacle: str | None = None
+    breaker: Breaker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.breaker = Breaker(self.run, self.tenant, self.sender)
 
     async def run_until_empty(self) -> None:
         """Hold the line and drain it until it stays empty, somebody else holds it, or we must stop."""
@@ -89,9 +94,10 @@ class Drain:
             if not await self._keep_line():
                 raise LineLost
             now = time.monotonic()
-            room = min(self.pace.room(now), self._most_in_flight() - len(self._posts))
+            most = 1 if self.breaker.half_open else self._most_in_flight()
+            room = min(self.pace.room(now), most - len(self._posts))
             if room <= 0:
-                await self._pause(max(self.pace.wait_s(now), 0.005))
+                await self._pause(max(self.pace.wait_s(now), 0.05 if self.breaker.half_open else 0.005))
                 continue
             seen = await self._claim_in_turn(room)
             empty = 0 if seen or self._posts else empty + 1
@@ -113,25 +119,27 @@ class Drain:
 
     async def _due(self) -> list[DueBatch]:
         async with self.run.db.begin(self.tenant) as session:
+            if not await self._permitted(session):
+                return []
             batches = await due_batches(session, self.tenant, self.sender, after=self._after)
             if not batches and self._after is not None:
                 self._after = None
                 batches = await due_batches(session, self.tenant, self.sender, after=None)
         return batches
 
+    async def _permitted(self, session: Session) -> bool:
+        """Whether the tenant may send at all; asked once a second, so terms that lapse stop what runs already."""
+        now = time.monotonic()
+        if now >= self._ask_again_at:
+            self._obstacle = await find_obstacle(self.run.settings, session, self.tenant)
+            self._ask_again_at = now + ASK_AGAIN_S
+            if self._obstacle is not None:
+                log.warning("dispatch.not_permitted", sender_id=encode("snd", self.sender), code=self._obstacle)
+        return self._obstacle is None
+
     async def _claim(self, batch: DueBatch, room: int) -> int:
-        settings = self.run.settings
-        until = time.monotonic() + settings.sending_lease_s - settings.whatsapp_read_timeout_s - MARGIN_S
-        async with self.run.db.begin(self.tenant) as session:
-            page = await lease(
-                session,
-                self.hold,
-                batch.id,
-                size=min(room, settings.page_size),
-                lease_s=settings.sending_lease_s,
-                expires_at=batch.expires_at,
-                time_level=await self._time_level(session, batch),
-            )
+        until = time.monotonic() + self._post_within_s()
+        page = await self._page(batch, min(room, self.run.settings.page_size))
         form = TemplateForm(batch.template_name, batch.template_language, batch.variables, named=batch.named)
         voice = Voice(self.phone_number_id, self.token, form)
         for message in page.leased:
@@ -144,6 +152,38 @@ class Drain:
         elif page.seen:
             log.debug("dispatch.leased", batch_id=encode("bat", batch.id), seen=page.seen, size=len(page.leased))
         return page.seen
+
+    async def _page(self, batch: DueBatch, size: int) -> Page:
+        try:
+            async with self.run.db.begin(self.tenant) as session:
+                return await self._lease(session, batch, size)
+        except DBAPIError as error:
+            if not is_poison(error):
+                raise
+            return await self._quarantine(batch, size, error)
+
+    async def _lease(self, session: Session, batch: DueBatch, size: int, only: Sequence[UUID] | None = None) -> Page:
+        return await lease(
+            session,
+            self.hold,
+            batch.id,
+            size=size,
+            lease_s=self.run.settings.sending_lease_s,
+            expires_at=batch.expires_at,
+            time_level=await self._time_level(session, batch),
+            only=only,
+        )
+
+    async def _quarantine(self, batch: DueBatch, size: int, error: DBAPIError) -> Page:
+        """The database refused the page: fail the rows at fault, and let the others go on. Raises if none is."""
+
+        async def claim(session: Session, ids: Sequence[UUID]) -> Page:
+            return await self._lease(session, batch, len(ids), ids)
+
+        failed = await quarantine(self.run.db, self.tenant, batch.id, size=size, claim=claim)
+        if not failed:
+            raise error
+        return Page(failed, [])
 
     async def _time_level(self, session: Session, batch: DueBatch) -> TimeLevel | None:
         """What binds this batch in time; read anew for each page, so that a rule that was tightened holds at once."""
@@ -159,7 +199,8 @@ class Drain:
         withdrawn, and somebody else may have called the message uncertain.
         """
         await self._pause(slot - time.monotonic())
-        if self._over() or batch.id in self._refused or time.monotonic() > until:
+        claimed_at = until - self._post_within_s()
+        if self._over() or self.breaker.stops(batch.id, claimed_at) or time.monotonic() > until:
             self.pace.give_back()
             self.keeper.add(verdict_of(message, NotSent("draining")))
             return
@@ -168,43 +209,16 @@ class Drain:
         self._latency_s += 0.1 * (time.monotonic() - began - self._latency_s)
         if isinstance(outcome, Deferred) and outcome.scope == "sender":
             self.pace.slow_down(time.monotonic())
-            if outcome.retry_in_s >= LONG_S:
-                await self._halt(batch, outcome.code, "throttled", float(outcome.retry_in_s))
-        self._silent = self._silent + 1 if isinstance(outcome, Uncertain | NotSent) else 0
-        if isinstance(outcome, Halted):
-            await self._halt(batch, outcome.code, outcome.scope, HALT_S.get(outcome.scope, 0.0))
-        elif self._silent >= MOST_SILENT:
-            await self._halt(batch, None, "no_answers", SILENT_HALT_S)
-        self.keeper.add(verdict_of(message, outcome))
+        self.keeper.add(verdict_of(message, outcome, resend=batch.at_least_once))
+        await self.breaker.heed(batch, message, outcome)
 
-    async def _halt(self, batch: DueBatch, code: int | None, scope: str, seconds: float) -> None:
-        """The next message would meet the same: pause what is named, and let the operator see why."""
-        if self._halted or batch.id in self._refused:
-            return
-        if scope == "template":
-            self._refused.add(batch.id)
-        else:
-            self._halted = True
-        log.error(
-            "dispatch.halted",
-            sender_id=encode("snd", self.sender),
-            batch_id=encode("bat", batch.id),
-            template=batch.template_name,
-            code=code,
-            scope=scope,
-            seconds=seconds,
-        )
-        try:
-            async with self.run.db.begin(self.tenant) as session:
-                if scope == "template":
-                    await pause_for_template(session, self.tenant, batch.id, code or 0)
-                else:
-                    await halt_line(session, self.tenant, self.sender, code=code, scope=scope, seconds=seconds)
-        except LOST as error:
-            log.warning("dispatch.halt_unwritten", error=type(error).__name__)  # the next page meets it again
+    def _post_within_s(self) -> float:
+        """How long after its claim a message may still be posted."""
+        settings = self.run.settings
+        return settings.sending_lease_s - settings.whatsapp_read_timeout_s - MARGIN_S
 
     def _over(self) -> bool:
-        return self.stopping.is_set() or self._halted
+        return self.stopping.is_set() or self._halted or self.breaker.open
 
     async def _finish_posts(self) -> None:
         """No POST is ever cancelled: bytes may have left. The client's own deadline ends the slowest."""
@@ -227,7 +241,7 @@ class Drain:
             return False  # it was taken and left again meanwhile: what we claimed carries the old fence
         self.hold = Hold(self.tenant, self.sender, self.owner, line.fence)
         self._held_until = now + lease_s
-        self._halted = self._halted or line.halted_s > 0
+        self.breaker.found(line)
         return True
 
     async def _leave(self) -> None:

@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    REAL,
     TIMESTAMP,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -63,6 +65,12 @@ batches = Table(
     _at("content_destroyed_at"),
     _at("log_destroyed_at"),
     _at("records_destroyed_at"),
+    Column("error_rate", REAL),
+    Column("error_sample", Integer, nullable=False),
+    Column("errors_before", BigInteger, nullable=False),
+    Column("answers_before", BigInteger, nullable=False),
+    Column("start_late", Text, nullable=False),
+    Column("unknown_codes", ARRAY(Integer), nullable=False),
     Index("batches_tenant_id", "tenant_id", "id"),
     Index("batches_running", "sender_id", "id", postgresql_where=text("state = 'running'")),
     Index(
@@ -150,6 +158,7 @@ dispatch = Table(
     Column("purpose_version", Integer),
     *_evidence(),
     Column("waits_for", Text),
+    Column("unsure", Boolean, nullable=False),
     Index("dispatch_queue", "batch_id", "due_at", "id", postgresql_where=text("state = 'queued'")),
     Index("dispatch_leases", "sender_id", "lease_until", postgresql_where=text("state = 'sending'")),
 )

@@ -36,7 +36,7 @@ _counts = text(
 _due_batches = text(
     """
 SELECT b.id, b.expires_at, b.template_name, b.template_language, b.variables, b.parameter_format = 'named' AS named,
-       s.version AS sender_version, r.quiet_hours, r.frequency_cap
+       s.version AS sender_version, r.quiet_hours, r.frequency_cap, b.delivery_policy = 'at_least_once' AS at_least_once
   FROM batches AS b
   JOIN purposes_v1 AS r ON r.id = b.purpose_id
   JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
@@ -117,6 +117,7 @@ class DueBatch:
     sender_version: int
     quiet_hours: bool
     frequency_cap: bool
+    at_least_once: bool
 
 
 async def find_batch(session: Session, tenant: UUID, batch: UUID, *, lock: bool = False) -> Row[Any] | None:
@@ -171,6 +172,7 @@ async def due_batches(session: Session, tenant: UUID, sender: UUID, *, after: UU
             row.sender_version,
             row.quiet_hours,
             row.frequency_cap,
+            row.at_least_once,
         )
         for row in rows
     ]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StringConstraints, WrapValidator
 
+from app.dispatch.life_schemas import POLICY, DeliveryPolicyName, ErrorPolicy, Waiting
 from app.kit.http.moments import Moment
 from app.kit.ids import PrefixedId
 from app.kit.page import PageBody
@@ -102,6 +103,12 @@ class NewBatch(BaseModel):
     expires_at: Annotated[Moment | MISSING, Field(description="Not attempted after this; default: start + 24 h.")] = (
         MISSING
     )
+    delivery_policy: Annotated[DeliveryPolicyName | MISSING, POLICY] = MISSING
+    error_policy: ErrorPolicy = ErrorPolicy()
+    start_late: Annotated[
+        Literal["send", "pause"],
+        Field(description="When nobody was there at `send_at` and it is found over 15 minutes later."),
+    ] = "pause"
     reference: Reference | MISSING = MISSING
     metadata: Annotated[
         dict[_Text40, _Text500],
@@ -118,6 +125,7 @@ class NewMessage(Recipient):
     expires_at: Annotated[Moment | MISSING, Field(description="Not attempted after this; default: now + 24 h.")] = (
         MISSING
     )
+    delivery_policy: Annotated[DeliveryPolicyName | MISSING, POLICY] = MISSING
 
 
 class RefusedRow(BaseModel):
@@ -127,16 +135,6 @@ class RefusedRow(BaseModel):
     reason: Annotated[str, Field(examples=["consent_withdrawn"])]
     field: Annotated[str | None, Field(description="Where in the row to look.", examples=["variables/first_name"])]
     kind: Annotated[str | None, Field(description="What is wrong there.", examples=["variable_missing"])]
-
-
-class Waiting(BaseModel):
-    """Why something waits that may go later. At `until` it is decided on again."""
-
-    reason: Annotated[
-        Literal["quiet_hours", "frequency_cap"],
-        Field(description="`quiet_hours`: nobody is disturbed now. `frequency_cap`: the person has had enough lately."),
-    ]
-    until: Moment
 
 
 class Batch(BaseModel):
@@ -150,6 +148,13 @@ class Batch(BaseModel):
     template: TemplateName
     purpose: str
     on_invalid: Literal["reject", "skip"]
+    delivery_policy: DeliveryPolicyName
+    error_policy: ErrorPolicy
+    start_late: Literal["send", "pause"]
+    unknown_codes: Annotated[
+        list[int] | MISSING,
+        Field(description="Codes WhatsApp refused messages with that we do not know. These are not tried again."),
+    ] = MISSING
     total: int
     counts: Annotated[dict[str, int], Field(description="Messages by state; states without any are left out.")]
     refusals: Annotated[dict[str, int], Field(description="Refused messages by reason.")]

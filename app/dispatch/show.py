@@ -8,14 +8,17 @@ from uuid import UUID
 from pydantic import MISSING
 from sqlalchemy import Row
 
-from app.dispatch.schemas import Batch, Evidence, Message, RefusedRow, TemplateName, Waiting
+from app.dispatch.find_wait import Wait
+from app.dispatch.life_schemas import ErrorPolicy, Waiting
+from app.dispatch.schemas import Batch, Evidence, Message, RefusedRow, TemplateName
 from app.dispatch.take_in import RowProblem
 from app.kit.http.moments import show
 
+DEFAULT_RATE = 0.5  # shown where none is in force
 _STATES = {
     "queued": "It waits in the queue; the gate is asked again before it is sent.",
     "sending": "It is on its way to WhatsApp right now.",
-    "sent": "WhatsApp accepted it.",
+    "sent": "WhatsApp accepted it. What it cannot deliver in the template's time to live it drops without a word.",
     "delivered": "It was delivered.",
     "read": "It was delivered and read.",
     "expired": "It was still queued when its time was over, so it was never attempted.",
@@ -42,6 +45,8 @@ _CODES = {
 _WAITS = {
     "quiet_hours": "these are quiet hours",
     "frequency_cap": "the person has had as many marketing messages as one may get",
+    "lost_answer": "it was posted and no answer came, and its batch asked for at least once, so it is posted again",
+    "template_paused": "WhatsApp has paused its template",
 }
 _REFUSALS = {
     "invalid_row": "the row could not be read",
@@ -71,17 +76,26 @@ def show_batch(
     counts: dict[str, int],
     refusals: dict[str, int],
     refused: Sequence[RowProblem] | None = None,
+    wait: Wait | None = None,
 ) -> Batch:
-    """A batch with its counters; `refused` only where recipients came in the same call."""
+    """A batch with its counters; `refused` only where recipients came in the same call, `wait` where it was asked."""
     return Batch(
         id=row.id,
         state=row.state,
         state_reason=row.state_reason,
-        waiting=_waiting(row),
+        waiting=_waiting(row) if wait is None else show_wait(wait),
         sender=row.sender_id,
         template=TemplateName(name=row.template_name, language=row.template_language),
         purpose=row.purpose,
         on_invalid=row.on_invalid,
+        delivery_policy=row.delivery_policy,
+        error_policy=ErrorPolicy(
+            on_errors="go_on" if row.error_rate is None else "pause",
+            rate=DEFAULT_RATE if row.error_rate is None else round(row.error_rate, 6),
+            sample=row.error_sample,
+        ),
+        start_late=row.start_late,
+        unknown_codes=list(row.unknown_codes) or MISSING,
         total=row.total,
         counts=counts,
         refusals=refusals,
@@ -139,6 +153,11 @@ def show_message(row: Row[Any]) -> Message:
     )
 
 
+def show_wait(wait: Wait) -> Waiting:
+    """What a batch waits for."""
+    return Waiting(reason=wait.reason, until=MISSING if wait.until is None else wait.until)
+
+
 def _waiting(row: Row[Any]) -> Any:
     return MISSING if row.waiting_for is None else Waiting(reason=row.waiting_for, until=row.waiting_until)
 
@@ -156,7 +175,14 @@ def _why(row: Row[Any]) -> str:
             "It may have been posted: the database was restored to an earlier time and does not know. Only a status"
             " from WhatsApp can say more; it is never sent again."
         )
+    if row.state == "sent" and row.reason == "held_for_quality":
+        return "WhatsApp accepted it, and keeps it back to see how others take its template."
     if row.state == "uncertain":
+        if row.reason == "not_sent_again":
+            return (
+                "It was posted, no answer came, and it was not posted again:"
+                f" {_REFUSALS.get(row.reason_detail, row.reason_detail)}. Only a status from WhatsApp can say more."
+            )
         cause = _UNCERTAIN.get(row.reason, "what came back was not WhatsApp's own answer")
         return f"It was posted, and {cause}. Only a status from WhatsApp can say more; it is never sent again."
     if row.state == "queued" and row.batch_state == "paused":

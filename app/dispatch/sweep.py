@@ -10,8 +10,11 @@ from sqlalchemy import TextClause, text
 from app.dispatch.abort import abort_stale, remove_aborted
 from app.dispatch.cancel import PAGE, close_queued
 from app.dispatch.finish import finish_batches
+from app.dispatch.flow.record import RESEND_AFTER_S
 from app.dispatch.flow.settle import Told, settle_told
+from app.dispatch.states import MOST_SENDS
 from app.kit.db import Database, Session
+from app.kit.ids import encode
 from app.kit.sql import sql_beside
 
 log = structlog.get_logger()
@@ -32,6 +35,13 @@ _begin = text(
     " WHERE tenant_id = :tenant AND state = 'scheduled' AND send_at <= business_now() AND expires_at > business_now()"
     " RETURNING sender_id"
 )
+# Nobody was there at its time: it might be the middle of the night now, so a person decides.
+_too_late = text(
+    "UPDATE batches SET state = 'paused', state_reason = 'started_late', version = version + 1"
+    " WHERE tenant_id = :tenant AND state = 'scheduled' AND start_late = 'pause' AND expires_at > business_now()"
+    " AND send_at < business_now() - CAST(:late AS interval) RETURNING id"
+)
+_errors = sql_beside(__file__, "errors")
 _parked = text(
     "DELETE FROM parked_statuses AS p USING messages AS m WHERE p.tenant_id = :tenant AND m.id = p.message_id"
     " AND m.tenant_id = :tenant RETURNING p.message_id, p.kind, p.provider_at, p.meta_code, p.wamid_hash, p.dedupe"
@@ -50,6 +60,7 @@ _ended_without_start = text(
 PAGES_AT_ONCE = 10  # then others get their turn; the next sweep goes on
 FOLD_ABOVE = 64  # deltas per batch
 STALE_UPLOAD = timedelta(seconds=60)
+LATE = timedelta(minutes=15)  # after its `send_at`; the sweep itself comes every two seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +77,13 @@ class Swept:
 async def sweep(db: Database, tenant: UUID) -> Swept:
     """Apply every rule once for one tenant, each in a transaction of its own, so one slow rule holds up no other."""
     async with db.begin(tenant) as session:
-        uncertain = (await session.execute(_uncertain, {"tenant": tenant})).scalar_one()
+        named = {"tenant": tenant, "most": MOST_SENDS, "wait_s": RESEND_AFTER_S}
+        uncertain = (await session.execute(_uncertain, named)).scalar_one()
     expired = await _close_queued(db, tenant, _overdue, "expired")
     # also a message that was on its way when its batch was cancelled, and came back to the queue unposted
     await _close_queued(db, tenant, _cancelled_late, "cancelled")
     async with db.begin(tenant) as session:
+        await _pause_what_needs_a_person(session, tenant)
         senders = tuple((await session.execute(_begin, {"tenant": tenant})).scalars())
         finished = await finish_batches(session, tenant)
         await session.execute(_ended_without_start, {"tenant": tenant})
@@ -85,6 +98,13 @@ async def sweep(db: Database, tenant: UUID) -> Swept:
     if uncertain or expired or matched:
         log.warning("dispatch.swept", tenant_id=str(tenant), uncertain=uncertain, expired=expired, matched=matched)
     return swept
+
+
+async def _pause_what_needs_a_person(session: Session, tenant: UUID) -> None:
+    for batch in (await session.execute(_too_late, {"tenant": tenant, "late": LATE})).scalars():
+        log.error("dispatch.paused", batch_id=encode("bat", batch), reason="started_late")
+    for batch in (await session.execute(_errors, {"tenant": tenant})).scalars():
+        log.error("dispatch.paused", batch_id=encode("bat", batch), reason="error_rate")
 
 
 async def _close_queued(db: Database, tenant: UUID, of_batches: TextClause, state: str) -> int:

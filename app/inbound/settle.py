@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.dispatch.consequences import Refused, draw_consequences
 from app.dispatch.flow.settle import News
 from app.dispatch.flow.settle import settle as settle_statuses
 from app.inbound.converse import converse
@@ -167,6 +168,8 @@ async def _tell(run: Runtime, tenant: UUID, share: Share) -> None:
     spoken = await hear(run, tenant, share.spoken) if share.spoken else []
     if share.changes:
         await follow(run, tenant, share.changes)
+    refused = [Refused(one.message, one.meta_code, one.provider_at) for one in share.news if one.meta_code is not None]
+    await draw_consequences(run, tenant, refused)
     fresh = parked = resolved = 0
     for start in range(0, len(share.news), SET_ROWS):
         async with run.db.begin(tenant) as session:

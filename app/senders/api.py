@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import MISSING
 
 from app.kit.errors import NotFound
 from app.kit.http.idempotency import Answer
@@ -11,11 +12,13 @@ from app.kit.ids import encode
 from app.senders import queries, schemas
 from app.senders.change import SenderChange, change_sender
 from app.senders.errors import SenderTaken
+from app.senders.halt import Halt, find_halts, resume_sender
 from app.senders.register import register_sender
 from app.tenants.door import Transaction, reads, writes
 from app.tenants.list_page import AskedPage, list_page
 from app.tenants.name_actor import name_actor
 from app.tenants.remember import Repeatable, answer_with, once
+from app.whatsapp.codes import classify
 
 router = APIRouter(prefix="/v1/senders", tags=["senders"])
 
@@ -43,15 +46,18 @@ async def list_senders(tx: Reading, asked: AskedPage) -> schemas.SenderPage:
     page = await list_page(
         tx, asked, lambda after, limit: queries.list_senders(tx.session, tx.tenant, after=after, limit=limit)
     )
+    halts = await find_halts(tx.session, tx.tenant, [sender.id for sender in page.rows])
     return schemas.SenderPage(
-        data=[_shown(sender) for sender in page.rows], next_cursor=page.next_cursor, has_more=page.has_more
+        data=[_shown(sender, halts.get(sender.id)) for sender in page.rows],
+        next_cursor=page.next_cursor,
+        has_more=page.has_more,
     )
 
 
 @router.get("/{sender_id}", response_model=schemas.Sender, responses=declares(NotFound))
 async def get_sender(tx: Reading, sender_id: schemas.SenderId) -> schemas.Sender:
-    """See one sender."""
-    return _shown(await queries.get_sender(tx.session, tx.tenant, sender_id))
+    """See one sender, and whether WhatsApp has made it fall silent."""
+    return await _show(tx, await queries.get_sender(tx.session, tx.tenant, sender_id))
 
 
 @router.patch("/{sender_id}", response_model=schemas.Sender, responses=declares(NotFound))
@@ -66,10 +72,36 @@ async def update_sender(tx: Writing, sender_id: schemas.SenderId, body: schemas.
         actor=name_actor(tx.caller),
     )
     tx.ring("drain", sender.id)
-    return _shown(sender)
+    return await _show(tx, sender)
 
 
-def _shown(sender: queries.Sender) -> schemas.Sender:
+@router.post("/{sender_id}/resume", response_model=schemas.Sender, responses=declares(NotFound))
+async def resume_halted_sender(tx: Writing, sender_id: schemas.SenderId) -> schemas.Sender:
+    """Let a halted sender try again now, and with it those of its account or token that were halted for the same.
+
+    Resuming one that is not halted is no error. If WhatsApp still refuses, it is halted again after one page.
+    """
+    for one in await resume_sender(tx.session, tx.tenant, sender_id, actor=name_actor(tx.caller)):
+        tx.ring("drain", one)
+    return await _show(tx, await queries.get_sender(tx.session, tx.tenant, sender_id))
+
+
+async def _show(tx: Transaction, sender: queries.Sender) -> schemas.Sender:
+    return _shown(sender, (await find_halts(tx.session, tx.tenant, [sender.id])).get(sender.id))
+
+
+def _halted(halt: Halt) -> schemas.Halt:
+    return schemas.Halt(
+        scope=halt.scope,
+        code=halt.code,
+        title=None if halt.code is None else classify(halt.code).title,
+        since=halt.since,
+        until=halt.until,
+        half_open=halt.half_open,
+    )
+
+
+def _shown(sender: queries.Sender, halt: Halt | None = None) -> schemas.Sender:
     return schemas.Sender(
         id=sender.id,
         name=sender.name,
@@ -79,6 +111,7 @@ def _shown(sender: queries.Sender) -> schemas.Sender:
         access_token_last4=sender.token_last4,
         messages_per_second=sender.messages_per_second,
         state=sender.state,
+        halted=MISSING if halt is None else _halted(halt),
         version=sender.version,
         created_at=sender.created_at,
     )

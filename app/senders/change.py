@@ -10,7 +10,7 @@ from app.audit.record import record
 from app.kit.db import Session
 from app.kit.ids import encode
 from app.runtime import Runtime
-from app.senders.hold import resume_line
+from app.senders.halt import resume_line
 from app.senders.models import senders
 from app.senders.queries import Sender, get_sender
 from app.senders.token import seal_token

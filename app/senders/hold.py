@@ -13,30 +13,29 @@ _leave = text(
     "UPDATE sender_lines SET lease_until = '-infinity'"
     " WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence"
 )
-_resume = text(
+_close = text(
     "UPDATE sender_lines SET halted_until = '-infinity', halted_code = NULL, halted_scope = NULL"
-    " WHERE tenant_id = :tenant AND sender_id = :sender"
-)
-_halt = text(
-    "UPDATE sender_lines SET halted_code = :code, halted_scope = :scope,"
-    " halted_until = clock_timestamp() + make_interval(secs => :seconds)"
-    " WHERE tenant_id = :tenant AND sender_id = :sender"
+    " WHERE tenant_id = :tenant AND sender_id = :sender AND halted_until <= clock_timestamp()"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is ours. `fence` goes into every write; `halted_s` seconds it must stay silent still."""
+    """A line that is ours. `fence` goes into every write; `halted_s` seconds it must stay silent still.
+
+    `half_open`: it was halted, and one message has to find out whether that is over.
+    """
 
     fence: int
     halted_s: float
+    half_open: bool
 
 
 async def hold_line(session: Session, tenant: UUID, sender: UUID, owner: str, *, lease_s: float) -> Line | None:
     """Take or keep the line for `lease_s` seconds. None: another worker holds it."""
     named = {"tenant": tenant, "sender": sender, "owner": owner, "lease_s": lease_s}
     row = (await session.execute(_hold, named)).one_or_none()
-    return None if row is None else Line(row.fence, row.halted_s)
+    return None if row is None else Line(row.fence, row.halted_s, row.half_open)
 
 
 async def leave_line(session: Session, tenant: UUID, sender: UUID, owner: str, fence: int) -> None:
@@ -44,13 +43,6 @@ async def leave_line(session: Session, tenant: UUID, sender: UUID, owner: str, f
     await session.execute(_leave, {"tenant": tenant, "sender": sender, "owner": owner, "fence": fence})
 
 
-async def resume_line(session: Session, tenant: UUID, sender: UUID) -> None:
-    """Let a halted line speak again: an operator has changed what it was halted for."""
-    await session.execute(_resume, {"tenant": tenant, "sender": sender})
-
-
-async def halt_line(
-    session: Session, tenant: UUID, sender: UUID, *, code: int | None, scope: str, seconds: float
-) -> None:
-    """Keep the line silent for a while: WhatsApp refused in a way that the next message would meet too."""
-    await session.execute(_halt, {"tenant": tenant, "sender": sender, "code": code, "scope": scope, "seconds": seconds})
+async def close_breaker(session: Session, tenant: UUID, sender: UUID) -> None:
+    """WhatsApp took a message of a line that was half open: it speaks as before. What was halted anew stays."""
+    await session.execute(_close, {"tenant": tenant, "sender": sender})

@@ -1,7 +1,7 @@
 -- Take a sender's line, or keep it: one drainer per sender, with a fence that grows at every change of hands.
 -- In:  tenant, sender, owner, lease_s.
--- Out: one row when the line is ours now: fence, halted_s (seconds it must stay silent still). No row: somebody has it,
---      or nothing may leave this database (`guard`).
+-- Out: one row when the line is ours now: fence, halted_s (seconds it must stay silent still), half_open
+--      (it was halted, and nothing was taken since). No row: somebody has it, or nothing may leave this database (`guard`).
 UPDATE sender_lines AS l
    SET owner = :owner,
        fence = CASE WHEN l.owner = :owner AND l.lease_until > clock_timestamp() THEN l.fence ELSE l.fence + 1 END,
@@ -9,4 +9,5 @@ UPDATE sender_lines AS l
  WHERE l.tenant_id = :tenant AND l.sender_id = :sender
    AND (l.lease_until < clock_timestamp() OR l.owner = :owner)
    AND EXISTS (SELECT FROM sending_allowed_v1)
-RETURNING l.fence, greatest(0, extract(epoch FROM l.halted_until - clock_timestamp()))::double precision AS halted_s
+RETURNING l.fence, greatest(0, extract(epoch FROM l.halted_until - clock_timestamp()))::double precision AS halted_s,
+       l.halted_scope IS NOT NULL AS half_open

@@ -48,6 +48,8 @@ sender_lines = Table(
     Column("halted_until", TIMESTAMP(timezone=True), nullable=False),
     Column("halted_code", Integer),
     Column("halted_scope", Text),
+    Column("halted_at", TIMESTAMP(timezone=True)),
+    Column("halts", Integer, nullable=False),
 )
 
 # Which database this is, and whether it may send: one row. It names the installation outside of itself, too.

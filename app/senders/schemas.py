@@ -42,6 +42,23 @@ class SenderChange(BaseModel):
     state: Literal["active", "paused"] | MISSING = MISSING
 
 
+class Halt(BaseModel):
+    """Why a sender is silent although it is active: WhatsApp refused in a way that its next message would meet too."""
+
+    scope: Annotated[
+        Literal["sender", "account", "credentials", "throttled", "no_answers"],
+        Field(
+            description="What was refused: this number, its whole account, its token. `throttled`: it was too fast."
+            " `no_answers`: WhatsApp does not answer."
+        ),
+    ]
+    code: Annotated[int | None, Field(description="WhatsApp's error code, where it gave one.")]
+    title: Annotated[str | None, Field(description="What the code means, in short.")]
+    since: datetime
+    until: Annotated[datetime, Field(description="Then one message tries, and ends the halt or renews it.")]
+    half_open: Annotated[bool, Field(description="`until` is over, and the one message is awaited.")]
+
+
 class Sender(BaseModel):
     """A sender. Of its access token only the last four characters are shown."""
 
@@ -53,6 +70,9 @@ class Sender(BaseModel):
     access_token_last4: str
     messages_per_second: int
     state: Literal["active", "paused"]
+    halted: Annotated[
+        Halt | MISSING, Field(description="Only while it is; `POST /v1/senders/{id}/resume` ends it.")
+    ] = MISSING
     version: int
     created_at: datetime
 

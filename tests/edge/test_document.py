@@ -26,6 +26,7 @@ REPEATABLE_AS_THEY_ARE = {
     "pauseBatch",
     "resumeBatch",
     "cancelBatch",
+    "resumeHaltedSender",
     "checkConsents",
     "checkMessageReceipt",
     "endOptIn",

@@ -18,6 +18,7 @@ from app.dispatch.errors import (
     UnknownSender,
     UnknownTemplate,
 )
+from app.dispatch.find_wait import find_wait
 from app.dispatch.inline import take_in_inline
 from app.dispatch.pause import pause, resume
 from app.dispatch.permit import NOT_PERMITTED
@@ -107,6 +108,10 @@ def _wanted(body: NewBatch) -> Wanted:
         expires_at=None if body.expires_at is MISSING else body.expires_at,
         reference=None if body.reference is MISSING else body.reference,
         metadata=body.metadata,
+        delivery_policy=None if body.delivery_policy is MISSING else body.delivery_policy,
+        error_rate=body.error_policy.rate if body.error_policy.on_errors == "pause" else None,
+        error_sample=body.error_policy.sample,
+        start_late=body.start_late,
     )
 
 
@@ -114,7 +119,8 @@ async def _show(tx: Transaction, batch: UUID, refused: list[RowProblem] | None =
     row = await find_batch(tx.session, tx.tenant, batch)
     if row is None:
         raise BatchUnknown
-    return show_batch(row, *await count_batch(tx.session, tx.tenant, batch), refused)
+    wait = await find_wait(tx.run.settings, tx.session, tx.tenant, row)
+    return show_batch(row, *await count_batch(tx.session, tx.tenant, batch), refused, wait)
 
 
 @router.get("/batches", response_model=BatchPage)
@@ -136,12 +142,13 @@ async def list_batches(
 
 @router.get("/batches/{batch_id}", response_model=Batch, responses=_READ | declares(BatchUnknown))
 async def get_batch(batch_id: BatchId, response: Response, tx: Annotated[Transaction, reads("batches:read")]) -> Batch:
-    """Get one batch with its counters: the progress of a long send."""
+    """Get one batch with its counters: the progress of a long send, and what it waits for when it does not move."""
     row = await find_batch(tx.session, tx.tenant, batch_id)
     if row is None:
         raise BatchUnknown
     response.headers["etag"] = _etag(row.version)
-    return show_batch(row, *await count_batch(tx.session, tx.tenant, batch_id))
+    wait = await find_wait(tx.run.settings, tx.session, tx.tenant, row)
+    return show_batch(row, *await count_batch(tx.session, tx.tenant, batch_id), wait=wait)
 
 
 @router.post(

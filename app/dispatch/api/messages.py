@@ -70,6 +70,7 @@ def _wanted(body: NewMessage) -> Wanted:
         template_language=body.template.language,
         purpose=body.purpose,
         expires_at=None if body.expires_at is MISSING else body.expires_at,
+        delivery_policy=None if body.delivery_policy is MISSING else body.delivery_policy,
     )
 
 

@@ -1,14 +1,13 @@
 -- Statement 1 of a claim: lock a page. Takes the line's row, queued messages of one batch, and their people.
 -- A person who is being restricted right now is locked by that act and waits for a later page. Nothing is decided here:
 -- a verdict in this statement would rest on a snapshot older than the lock.
--- In:  tenant, sender, batch, owner, fence, size.
+-- In:  tenant, sender, batch, owner, fence, size, only[] (NULL: whichever are due).
 -- Out: the locked rows: id, and who their person is now (whoever absorbed them, if somebody did): under this lock nobody
---      absorbs them. None when the line is no longer ours, or the
---      database was restored.
+--      absorbs them. None when the line is no longer ours, or halted, or the database was restored.
 WITH line AS MATERIALIZED (
     SELECT 1 FROM sender_lines_v1
      WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence
-       AND lease_until > clock_timestamp()
+       AND lease_until > clock_timestamp() AND halted_until <= clock_timestamp()
        AND EXISTS (SELECT FROM sending_allowed_v1)
        FOR SHARE
 )
@@ -17,6 +16,7 @@ SELECT d.id, coalesce(p.merged_into, p.id) AS person_id
   JOIN people_v1 AS p ON p.tenant_id = d.tenant_id AND p.id = d.person_id
  WHERE d.tenant_id = :tenant AND d.batch_id = :batch AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp())
    AND EXISTS (SELECT FROM line)
+   AND (CAST(:only AS uuid[]) IS NULL OR d.id = ANY (CAST(:only AS uuid[])))
    AND EXISTS (SELECT FROM batches AS b
                  JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
                  JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'

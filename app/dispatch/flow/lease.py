@@ -6,6 +6,7 @@ committed before the lock is therefore always seen, and one that comes later wai
 Time refuses nobody, it says later: in quiet hours the whole batch waits, at the frequency cap the one message does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,8 +54,9 @@ async def lease(
     lease_s: float,
     expires_at: datetime,
     time_level: TimeLevel | None = None,
+    only: Sequence[UUID] | None = None,
 ) -> Page:
-    """Claim up to `size` queued messages of a batch for posting within `lease_s` seconds.
+    """Claim up to `size` queued messages of a batch (of `only` these) for posting within `lease_s` seconds.
 
     Nothing is seen when the line is no longer held, or nothing is due, or all of it is locked by somebody else.
     `time_level` is None where no contact rule binds.
@@ -65,7 +67,7 @@ async def lease(
         return Page(1, [], until)
     caps = time_level.rules if time_level and time_level.rules.capped else None
     named = {"tenant": hold.tenant, "sender": hold.sender, "batch": batch, "owner": hold.owner, "fence": hold.fence}
-    locked = (await session.execute(_lock, named | {"size": size})).all()
+    locked = (await session.execute(_lock, named | {"size": size, "only": only})).all()
     if not locked:
         return Page(0, [])
     people = [row.person_id for row in locked]

@@ -1,7 +1,8 @@
 -- Statement 2 of a claim: under the locks, ask the gate again and move the page.
 -- Allowed rows become `sending` with the fence and the evidence that allows them; refused and expired rows leave the
 -- queue for their outcome here already. A row that would be one too many for its person stays queued until the oldest
--- of those that count leaves its window, or expires now when that comes too late.
+-- of those that count leaves its window, or expires now when that comes too late. What was posted once already and got
+-- no answer (`unsure`) and may not be posted again is uncertain, on the evidence it was posted on.
 -- The batch may have been accepted for two people who turned out to be one: what comes second is a duplicate, unless
 -- the first never reached WhatsApp, or was refused there.
 -- In:  tenant, parallel arrays ids[] and people[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days,
@@ -38,7 +39,7 @@ WITH counted_before AS MATERIALIZED (
       JOIN batch_members AS b ON b.tenant_id = :tenant AND b.batch_id = d.batch_id AND b.recipient_key = w.known_as
       LEFT JOIN dispatch AS s ON s.id = b.message_id AND s.tenant_id = :tenant
       LEFT JOIN outcomes AS o ON o.id = b.message_id AND o.tenant_id = :tenant
-     WHERE b.message_id <> d.id AND (s.state = 'sending' OR o.state IN ('sent', 'delivered', 'read', 'uncertain'))
+     WHERE b.message_id <> d.id AND (s.state = 'sending' OR s.unsure OR o.state IN ('sent', 'delivered', 'read', 'uncertain'))
 ), judged AS (
     SELECT d.id, d.batch_id, page.person_id, d.attempts, later.free_at,
            CASE WHEN :expires_at <= (SELECT business_now()) THEN 'expired'
@@ -53,7 +54,10 @@ WITH counted_before AS MATERIALIZED (
            CASE WHEN :expires_at > (SELECT business_now()) AND a.id IS NOT NULL AND v.person_id IS NOT NULL
                  AND v.refusal IS NULL AND later.free_at IS NOT NULL THEN 'frequency_cap' END AS put_off_by,
            v.refused_for, v.purpose_version, v.consent_event_id, v.approval_event_id, v.basis_event_id,
-           v.notice_version_id, v.suppression_event_id
+           v.notice_version_id, v.suppression_event_id,
+           d.unsure, d.purpose_version AS posted_version, d.consent_event_id AS posted_consent,
+           d.approval_event_id AS posted_approval, d.basis_event_id AS posted_basis,
+           d.notice_version_id AS posted_notice
       FROM page
       JOIN dispatch AS d ON d.id = page.id AND d.tenant_id = :tenant
       JOIN messages AS m ON m.id = page.id AND m.tenant_id = :tenant
@@ -76,7 +80,7 @@ WITH counted_before AS MATERIALIZED (
            CASE WHEN again THEN 'duplicate' ELSE refusal END AS refusal,
            CASE WHEN NOT again THEN put_off_by END AS put_off_by,
            refused_for, purpose_version, consent_event_id, approval_event_id, basis_event_id, notice_version_id,
-           suppression_event_id
+           suppression_event_id, unsure, posted_version, posted_consent, posted_approval, posted_basis, posted_notice
       FROM told
 ), taken AS (
     UPDATE dispatch AS d
@@ -114,11 +118,19 @@ WITH counted_before AS MATERIALIZED (
            CASE next_state WHEN 'refused' THEN refused_for ELSE put_off_by END,
            purpose_version, consent_event_id, approval_event_id, basis_event_id, notice_version_id,
            suppression_event_id, attempts
-      FROM asked WHERE next_state IN ('refused', 'expired')
+      FROM asked WHERE next_state IN ('refused', 'expired') AND NOT unsure
+    UNION ALL
+    SELECT id, :tenant, batch_id, 'uncertain', 'not_sent_again',
+           CASE next_state WHEN 'refused' THEN refusal ELSE 'expired' END,
+           posted_version, posted_consent, posted_approval, posted_basis, posted_notice, suppression_event_id, attempts
+      FROM asked WHERE next_state IN ('refused', 'expired') AND unsure
 ), logged AS (
     INSERT INTO delivery_events (message_id, tenant_id, kind, reason, fence, until)
-    SELECT id, :tenant, CASE next_state WHEN 'queued' THEN 'deferred' ELSE next_state END,
-           CASE next_state WHEN 'refused' THEN refusal ELSE put_off_by END, :fence,
+    SELECT id, :tenant,
+           CASE WHEN next_state = 'queued' THEN 'deferred'
+                WHEN unsure AND next_state <> 'sending' THEN 'uncertain' ELSE next_state END,
+           CASE WHEN unsure AND next_state IN ('refused', 'expired') THEN 'not_sent_again'
+                WHEN next_state = 'refused' THEN refusal ELSE put_off_by END, :fence,
            CASE next_state WHEN 'queued' THEN free_at END
       FROM asked
 ), counted AS (
@@ -126,8 +138,11 @@ WITH counted_before AS MATERIALIZED (
     SELECT :tenant, batch_id, 'queued', NULL, -count(*) FROM asked WHERE next_state <> 'queued' GROUP BY batch_id
     UNION ALL
     SELECT :tenant, batch_id, next_state, CASE next_state WHEN 'refused' THEN refusal END, count(*)
-      FROM asked WHERE next_state <> 'queued'
+      FROM asked WHERE next_state = 'sending' OR (next_state <> 'queued' AND NOT unsure)
      GROUP BY batch_id, next_state, CASE next_state WHEN 'refused' THEN refusal END
+    UNION ALL
+    SELECT :tenant, batch_id, 'uncertain', NULL, count(*)
+      FROM asked WHERE next_state IN ('refused', 'expired') AND unsure GROUP BY batch_id
 )
 -- The alias is opened with the key of whoever it belongs to now, the values with the key of whom they were sealed for.
 SELECT t.id, t.attempts, m.person_id, m.variables_ct, p.key_salt, a.kind, a.value_ct, a.person_id AS holder_id,

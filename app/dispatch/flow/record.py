@@ -6,7 +6,7 @@ from typing import assert_never
 from uuid import UUID
 
 from app.dispatch.held import Hold, Leased, Unbuildable, wamid_hash
-from app.dispatch.states import State
+from app.dispatch.states import MOST_SENDS, State
 from app.kit.db import Session
 from app.kit.sql import sql_beside
 from app.runtime import TenantKeys
@@ -17,11 +17,15 @@ _record = sql_beside(__file__)
 SHORT_S = 60.0  # delays below this grow when they repeat…
 MAX_RETRY_S = 900.0  # …up to this; longer ones are Meta's own and stay as they are
 NOT_SENT_RETRY_S = 1.0
+RESEND_AFTER_S = 30.0  # at least once: a status may still tell what became of the message, so it is waited for
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is written of one posted message. `burnt` 1: it was an attempt; 0: no byte can have left."""
+    """What is written of one posted message. `burnt` 1: it was an attempt; 0: no byte can have left.
+
+    `unsure`: back to the queue, to be posted again, although WhatsApp may have taken it.
+    """
 
     id: UUID
     state: State
@@ -30,13 +34,15 @@ class Verdict:
     reason: str | None = None
     retry_s: float = 0.0
     burnt: int = 1
+    unsure: bool = False
 
 
-def verdict_of(message: Leased, outcome: Outcome | Unbuildable) -> Verdict:
-    """Where an outcome leads. The only place that says so."""
+def verdict_of(message: Leased, outcome: Outcome | Unbuildable, *, resend: bool = False) -> Verdict:
+    """Where an outcome leads. The only place that says so. `resend`: its batch asked for at least once."""
     match outcome:
         case Accepted():
-            return Verdict(message.id, State.SENT, wamid=outcome.wamid)
+            held = "held_for_quality" if outcome.held else None
+            return Verdict(message.id, State.SENT, wamid=outcome.wamid, reason=held)
         case NotSent():
             return Verdict(message.id, State.QUEUED, reason=outcome.why, retry_s=NOT_SENT_RETRY_S, burnt=0)
         case Halted():
@@ -45,6 +51,8 @@ def verdict_of(message: Leased, outcome: Outcome | Unbuildable) -> Verdict:
             return _deferred(message, outcome)
         case Rejected():
             return Verdict(message.id, State.FAILED, meta_code=outcome.code, reason=outcome.klass.value)
+        case Uncertain() if resend and message.attempts + 1 < MOST_SENDS:
+            return Verdict(message.id, State.QUEUED, reason=outcome.why, retry_s=RESEND_AFTER_S, unsure=True)
         case Uncertain():
             return Verdict(message.id, State.UNCERTAIN, reason=outcome.why)
         case Unbuildable():
@@ -85,6 +93,7 @@ async def record(session: Session, hold: Hold, keys: TenantKeys, verdicts: Seque
             "reasons": [verdict.reason for verdict in verdicts],
             "retries_s": [verdict.retry_s for verdict in verdicts],
             "burnt": [verdict.burnt for verdict in verdicts],
+            "unsure": [verdict.unsure for verdict in verdicts],
         },
     )
     recorded: int = result.scalar_one()

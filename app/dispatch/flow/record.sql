@@ -1,13 +1,14 @@
 -- Write down what became of a set of posted messages: state, delivery log and counters together.
 -- Only rows that are still `sending` under our fence are touched: a late writer changes nothing, and recording the same
 -- set twice writes nothing the second time.
--- In:  tenant, fence, and parallel arrays ids[], states[], wamid_hashes[], codes[], reasons[], retries_s[], burnt[].
+-- In:  tenant, fence, and parallel arrays ids[], states[], wamid_hashes[], codes[], reasons[], retries_s[], burnt[],
+--      unsure[] (back to the queue, to be posted again although it may have been taken: the log says "uncertain").
 -- Out: one row: how many rows were recorded.
 WITH told AS (
     SELECT *
       FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:wamid_hashes AS uuid[]), CAST(:codes AS int[]),
-                  CAST(:reasons AS text[]), CAST(:retries_s AS double precision[]), CAST(:burnt AS int[]))
-           AS t (id, next_state, wamid_hash, meta_code, reason, retry_s, burnt)
+                  CAST(:reasons AS text[]), CAST(:retries_s AS double precision[]), CAST(:burnt AS int[]), CAST(:unsure AS bool[]))
+           AS t (id, next_state, wamid_hash, meta_code, reason, retry_s, burnt, unsure)
 ), held AS MATERIALIZED (
     SELECT d.id FROM dispatch AS d
      WHERE d.id = ANY (CAST(:ids AS uuid[])) AND d.tenant_id = :tenant AND d.state = 'sending' AND d.fence = :fence
@@ -21,10 +22,11 @@ WITH told AS (
 ), back AS (
     UPDATE dispatch AS d
        SET state = 'queued', fence = NULL, lease_until = NULL, attempts = d.attempts + t.burnt,
+           unsure = d.unsure OR t.unsure, waits_for = CASE WHEN t.unsure THEN 'lost_answer' END,
            due_at = clock_timestamp() + make_interval(secs => t.retry_s)
       FROM held AS h, told AS t
      WHERE d.id = h.id AND t.id = h.id AND t.next_state = 'queued'
-    RETURNING d.id, d.batch_id, t.meta_code, t.reason, t.burnt
+    RETURNING d.id, d.batch_id, t.meta_code, t.reason, t.burnt, t.unsure, d.due_at
 ), kept AS (
     INSERT INTO outcomes (id, tenant_id, batch_id, state, reason, meta_code, wamid_hash, purpose_version, consent_event_id,
                           approval_event_id, basis_event_id, notice_version_id, attempts, sent_at, failed_at)
@@ -34,10 +36,12 @@ WITH told AS (
            CASE next_state WHEN 'failed' THEN clock_timestamp() END
       FROM gone
 ), logged AS (
-    INSERT INTO delivery_events (message_id, tenant_id, kind, reason, meta_code, fence)
-    SELECT id, :tenant, next_state, reason, meta_code, :fence FROM gone
+    INSERT INTO delivery_events (message_id, tenant_id, kind, reason, meta_code, fence, until)
+    SELECT id, :tenant, next_state, reason, meta_code, :fence, NULL FROM gone
     UNION ALL
-    SELECT id, :tenant, CASE reason WHEN 'provider_later' THEN 'deferred' ELSE 'returned' END, reason, meta_code, :fence FROM back
+    SELECT id, :tenant, CASE WHEN unsure THEN 'uncertain' WHEN reason = 'provider_later' THEN 'deferred' ELSE 'returned' END,
+           reason, meta_code, :fence, CASE WHEN unsure THEN due_at END
+      FROM back
 ), counted AS (
     INSERT INTO batch_counts (tenant_id, batch_id, state, reason, n)
     SELECT :tenant, batch_id, 'sending', NULL, -count(*) FROM gone GROUP BY batch_id

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from app.whatsapp import codes as table
 from app.whatsapp.answers import outcome_of
 from app.whatsapp.codes import RULES, ErrorClass, classify
 from app.whatsapp.outcomes import Deferred, Halted, Outcome, Rejected
 
+PARTS = ("_AUTHORIZATION", "_THROTTLING", "_GENERAL", "_TEMPLATES", "_REGISTRATION", "_MANAGEMENT")
 # A second telling of the codes that matter most while sending, straight from Meta's page.
 WANTED: dict[int, Outcome] = {
     0: Halted(0, "credentials"),
@@ -51,6 +53,33 @@ WANTED: dict[int, Outcome] = {
     134101: Deferred(134101, 600, "recipient", 2),
     987654: Rejected(987654, ErrorClass.UNKNOWN),
 }
+
+# And every code of that page by its class, so that none is lost and none is there twice.
+CLASSES: dict[ErrorClass, tuple[int, ...]] = {
+    ErrorClass.BACKOFF: (1, 2, 4, 613, 80007, 130429, 131000, 131016, 131057, 133004, 139103, 2494100),
+    ErrorClass.LATER: (131049, 131056, 133008, 133009, 133015, 133016, 134101),
+    ErrorClass.NEVER_RECIPIENT: (130403, 130472, 130497, 131021, 131026, 131050, 137000),
+    ErrorClass.PAUSE_SENDER: (33, 131037, 131045, 131048, 133006, 133010),
+    ErrorClass.PAUSE_TEMPLATE: (132001, 132007, 132015, 132016, 132068, 132069, 134102),
+    ErrorClass.PAUSE_ACCOUNT: (368, 131031, 131042, 131064, 139200),
+    ErrorClass.CREDENTIALS: (0, 3, 10, 104, 190, *range(200, 300), 131005, 133005),
+    ErrorClass.FIX: (
+        *(100, 131001, 131002, 131006, 131008, 131009, 131030, 131043, 131047, 131051, 131052, 131053, 131055, 131061),
+        *(131062, 131063, 132000, 132005, 132008, 132012, 132018, 133000, 133001, 133002, 133003, 133007, 134011),
+        *(134100, 134103, 135000, 139100, 139101, 139102, 141002, 200005, 200006, 200007, 1752041, 2388001, 2388012),
+        *(2388019, 2388039, 2388040, 2388047, 2388072, 2388073, 2388091, 2388093, 2388103, 2388293, 2388299, 2388318),
+        *(2388330, 2593107, 2593108, *range(147001, 147006), *range(2494164, 2494180)),
+    ),
+}
+
+
+def test_every_code_of_the_table_has_exactly_one_class() -> None:
+    told = sorted((code, klass) for klass, codes in CLASSES.items() for code in codes)
+
+    written = [rule for part in (getattr(table, name) for name in PARTS) for rule in part]
+
+    assert told == sorted((code, rule.klass) for code, rule in RULES.items())
+    assert len(written) == len(RULES)  # a second row of the same code would hide the first
 
 
 @pytest.mark.parametrize("code", WANTED)

@@ -1,0 +1,125 @@
+"""When WhatsApp's answers say that the next message would meet the same: fall silent; later one message finds out.
+
+The halt itself stands in the database (`senders.halt`), where every worker and the API see it. Nothing here burns an
+attempt: what was refused with the line goes back to the queue.
+"""
+
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from app.dispatch.consequences import Refused, draw_consequences, has_consequences
+from app.dispatch.held import Leased, Unbuildable
+from app.dispatch.keep import LOST
+from app.dispatch.pause import stop_template
+from app.dispatch.queries import DueBatch
+from app.kit.clock import utc_now
+from app.kit.ids import encode
+from app.runtime import Runtime
+from app.senders.halt import HaltScope, halt_lines
+from app.senders.hold import Line, close_breaker
+from app.whatsapp.codes import classify
+from app.whatsapp.outcomes import Deferred, Halted, NotSent, Outcome, Rejected, Uncertain
+
+log = structlog.get_logger()
+
+HALT_S = {"sender": 60.0, "account": 300.0, "credentials": 60.0}  # where the table of codes names no time
+MOST_SILENT = 20  # posts in a row that nobody answered (or took): stop before a whole batch meets the same
+SILENT_HALT_S = 60.0
+LONG_S = 60  # a delay of the whole sender that is not worth keeping the line for
+
+
+@dataclass(slots=True)
+class Breaker:
+    """One line's breaker, as its drainer sees it. `open`: nothing is posted. `half_open`: one message tries."""
+
+    run: Runtime
+    tenant: UUID
+    sender: UUID
+    open: bool = False
+    half_open: bool = False
+    _silent: int = 0
+    _templates: dict[UUID, float] = field(default_factory=dict)  # batches whose template was refused, and when
+
+    def found(self, line: Line) -> None:
+        """What the line's row says: another worker may have halted it meanwhile, or an operator resumed it."""
+        self.open = self.open or line.halted_s > 0
+        self.half_open = line.half_open
+
+    def stops(self, batch: UUID, claimed_at: float) -> bool:
+        """Whether a message claimed then may not be posted any more; it goes back unposted."""
+        return self.open or claimed_at <= self._templates.get(batch, -1.0)
+
+    async def heed(self, batch: DueBatch, message: Leased, outcome: Outcome | Unbuildable) -> None:
+        """Look at one answer, and fall silent, or speak again, where it says so."""
+        if isinstance(outcome, Unbuildable):
+            return
+        self._silent = self._silent + 1 if isinstance(outcome, Uncertain | NotSent) else 0
+        match outcome:
+            case Halted(code, "template"):
+                await self._stop_template(batch, code)
+            case Halted(code, "sender" | "account" | "credentials" as scope):
+                await self._halt(batch, code, scope, float(classify(code).delay_s or HALT_S[scope]))
+            case Deferred(code, wait_s, "sender") if wait_s >= LONG_S:
+                await self._halt(batch, code, "throttled", float(wait_s))
+            case Uncertain() | NotSent():
+                if self._silent >= (1 if self.half_open else MOST_SILENT):
+                    await self._halt(batch, None, "no_answers", SILENT_HALT_S)
+            case _:
+                await self._close()
+        if isinstance(outcome, Rejected) and has_consequences(outcome.code):
+            await self._draw(message, outcome.code)
+
+    async def _halt(self, batch: DueBatch, code: int | None, scope: HaltScope, seconds: float) -> None:
+        if self.open:
+            return
+        self.open = True
+        self._tell(batch, code, scope, seconds)
+        try:
+            async with self.run.db.begin(self.tenant) as session:
+                await halt_lines(self.run, session, self.tenant, self.sender, code=code, scope=scope, seconds=seconds)
+        except LOST as error:
+            log.warning("dispatch.halt_unwritten", error=type(error).__name__)  # the next page meets it again
+
+    async def _stop_template(self, batch: DueBatch, code: int) -> None:
+        if self.stops(batch.id, self._templates.get(batch.id, time.monotonic())):
+            return
+        self._templates[batch.id] = time.monotonic()
+        wait_s = classify(code).delay_s
+        self._tell(batch, code, "template", float(wait_s or 0))
+        try:
+            async with self.run.db.begin(self.tenant) as session:
+                await stop_template(session, self.tenant, batch.id, code, wait_s)
+        except LOST as error:
+            log.warning("dispatch.halt_unwritten", error=type(error).__name__)
+
+    async def _close(self) -> None:
+        """WhatsApp dealt with a message of this line: it speaks again."""
+        if self.open or not self.half_open:
+            return
+        self.half_open = False
+        log.info("dispatch.speaks_again", sender_id=encode("snd", self.sender))
+        try:
+            async with self.run.db.begin(self.tenant) as session:
+                await close_breaker(session, self.tenant, self.sender)
+        except LOST as error:
+            log.warning("dispatch.halt_unwritten", error=type(error).__name__)
+
+    async def _draw(self, message: Leased, code: int) -> None:
+        try:
+            await draw_consequences(self.run, self.tenant, [Refused(message.id, code, utc_now())])
+        except LOST as error:
+            log.warning("dispatch.consequence_unwritten", code=code, error=type(error).__name__)
+
+    def _tell(self, batch: DueBatch, code: int | None, scope: str, seconds: float) -> None:
+        log.error(
+            "dispatch.halted",
+            sender_id=encode("snd", self.sender),
+            batch_id=encode("bat", batch.id),
+            template=batch.template_name,
+            code=code,
+            scope=scope,
+            seconds=seconds,
+        )

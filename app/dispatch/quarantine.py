@@ -1,0 +1,63 @@
+"""One row that the database refuses to claim must not hold up the page it stands in: it leaves the queue as failed."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.kit.db import Database, Session, is_away
+from app.kit.ids import encode
+from app.kit.sql import sql_beside
+
+log = structlog.get_logger()
+
+_first = text(
+    "SELECT id FROM dispatch WHERE tenant_id = :tenant AND batch_id = :batch AND state = 'queued'"
+    " AND due_at <= clock_timestamp() ORDER BY due_at, id LIMIT :size"
+)
+_quarantine = sql_beside(__file__)
+
+
+class _Undo(Exception):
+    """What was only tried is rolled back."""
+
+
+def is_poison(error: DBAPIError) -> bool:
+    """Whether the database refused what it was asked, and not merely went away or was busy."""
+    code = getattr(error.orig, "sqlstate", None) or ""
+    return not is_away(error) and code[:2] in {"22", "23", "42", "P0", "XX"}
+
+
+async def quarantine(
+    db: Database, tenant: UUID, batch: UUID, *, size: int, claim: Callable[[Session, Sequence[UUID]], Awaitable[object]]
+) -> int:
+    """Try the page row by row, without keeping anything, and fail the rows that cannot be claimed. How many.
+
+    `claim` claims exactly these messages. If all of them are refused it is no row's fault: then nothing is done.
+    """
+    refused: list[UUID] = []
+    ids: list[UUID] = []
+    try:
+        async with db.begin(tenant) as session:
+            named = {"tenant": tenant, "batch": batch, "size": size}
+            ids = list((await session.execute(_first, named)).scalars())
+            for id_ in ids:
+                try:
+                    async with session.begin_nested():
+                        await claim(session, [id_])
+                except DBAPIError as error:
+                    if not is_poison(error):
+                        raise
+                    refused.append(id_)
+            raise _Undo
+    except _Undo:
+        pass
+    if not refused or len(refused) == len(ids) > 1:
+        return 0
+    async with db.begin(tenant) as session:
+        failed: int = (await session.execute(_quarantine, {"tenant": tenant, "ids": refused})).scalar_one()
+    for id_ in refused:
+        log.error("dispatch.quarantined", batch_id=encode("bat", batch), message_id=encode("msg", id_))
+    return failed
