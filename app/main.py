@@ -120,18 +120,6 @@ class Service(FastAPI):
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole HTTP service. Settings are read here when none are given."""
     settings = settings or Settings()
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
-        configure(settings.log_level)
-        async with open_runtime(settings, "api") as run:
-            receiver = Receiver(run)
-            if settings.iys_mode == "off":
-                log.warning("consents.iys_off", acknowledged_by=settings.iys_off_acknowledged_by)
-            log_contact_rules_off(settings)
-            yield State(run=run, receiver=receiver, health=_health(run), metrics=metrics)
-            await receiver.close()
-
     app = Service(
         title="Toplu",
         version=version("toplu"),
@@ -144,7 +132,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # it would fetch its scripts from elsewhere; kit.http.reference needs nothing
         redoc_url=None,
         redirect_slashes=False,  # the redirect would repeat whatever Host was sent
-        lifespan=lifespan,
+        lifespan=partial(lifespan, settings),
     )
     for room in ROOMS:
         app.include_router(room.router)
@@ -157,6 +145,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.webhook = edge(inbound.receive_webhook, quiet={inbound.PATH})
     openapi.finish(app)
     return app
+
+
+@asynccontextmanager
+async def lifespan(settings: Settings, _app: FastAPI) -> AsyncIterator[State]:
+    """From the first request to the last: what every request finds as `request.state` is opened here, and closed."""
+    configure(settings.log_level)
+    async with open_runtime(settings, "api") as run:
+        receiver = Receiver(run)
+        if settings.iys_mode == "off":
+            log.warning("consents.iys_off", acknowledged_by=settings.iys_off_acknowledged_by)
+        log_contact_rules_off(settings)
+        yield State(run=run, receiver=receiver, health=_health(run), metrics=metrics)
+        await receiver.close()
 
 
 def _health(run: Runtime) -> Health:

@@ -9,15 +9,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from app.kit.clock import utc_now
 from app.kit.ids import new_id
-from app.main import create_app
+from app.main import create_app, lifespan
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 from app.stage import Stage
@@ -253,12 +255,33 @@ async def open_house(
             await house.stop_worker()
 
 
+@cache
+def _assembled(*, docs: bool, max_body_bytes: int) -> FastAPI:
+    """The service, put together once per test process: its 200 routes take longer than most tests."""
+    return create_app(
+        settings_for(
+            "postgresql://nowhere/none",
+            "redis://nowhere:1",
+            "http://127.0.0.1:9",
+            docs=docs,
+            max_body_bytes=max_body_bytes,
+        )
+    )
+
+
+def _app(settings: Settings) -> FastAPI:
+    """The service with these settings. It reads them when its server starts, so houses start one after the other."""
+    app = _assembled(docs=settings.docs, max_body_bytes=settings.max_body_bytes)
+    app.router.lifespan_context = partial(lifespan, settings)
+    return app
+
+
 @asynccontextmanager
 async def _serve(settings: Settings, listener: socket.socket) -> AsyncIterator[None]:
     """A real uvicorn in this loop."""
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            _app(settings),
             log_config=None,
             access_log=False,
             lifespan="on",

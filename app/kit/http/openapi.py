@@ -83,7 +83,7 @@ def finish(app: FastAPI) -> None:
     """
     names = _name_operations(app)
     app.servers = app.servers or [{"url": "/", "description": "This server."}]
-    _check_information(app)
+    _check_information(app, names)
 
     def openapi() -> Document:
         if app.openapi_schema is None:
@@ -137,12 +137,12 @@ def _name_operations(app: FastAPI) -> _Names:
     return names
 
 
-def _check_information(app: FastAPI) -> None:
+def _check_information(app: FastAPI, names: _Names) -> None:
     missing = [name for name in REQUIRED_INFO if not getattr(app, name)]
     if missing:
         raise ValueError(f"FastAPI(...) lacks {', '.join(missing)}.")
     described = {tag["name"] for tag in app.openapi_tags or [] if tag.get("description")}
-    used = {tag for operation in _name_operations(app).values() for tag in operation.tags}
+    used = {tag for operation in names.values() for tag in operation.tags}
     if used - described:
         raise ValueError(f"Tags without a description: {', '.join(sorted(used - described))}.")
 
