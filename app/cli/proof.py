@@ -67,11 +67,12 @@ def _verify_database(
     from app.runtime import open_runtime
 
     settings, whose = _settings(read_settings, data_dir), read_tenant(tenant)
+    given = [_read_key(one) for one in key or ()]
 
     async def verify() -> Verified:
         async with open_runtime(settings, "api") as run:
             async with run.db.begin(whose) as session:
-                keys = [_read_key(one) for one in key or ()] or await trusted_keys(run, session, whose)
+                keys = given or await trusted_keys(run, session, whose)
             return await verify_chain(run, whose, keys, _read_kept(checkpoint, keys))
 
     try:

@@ -180,17 +180,22 @@ def _reconcile(screen: Screen, truth: Path, results: Path) -> bool:
 
 
 def _prove(stack: Stack, screen: Screen) -> None:
-    """Let `toplu audit verify` recompute the chain of what was just done, once nothing waits to be sealed."""
+    """Let `toplu audit verify` recompute the chain of what was just done, once a checkpoint covers all of it."""
     data_dir = str(Path(stack.folder) / "data")
     words = [sys.executable, "-P", "-m", "app", "audit", "verify", "--data-dir", data_dir]
     deadline = time.monotonic() + SEAL_S
     while True:
         done = subprocess.run(words, env=environment(), capture_output=True, text=True, check=False)
-        lines = done.stdout.splitlines()
-        if done.returncode or "waiting     0 to be sealed" in lines or time.monotonic() > deadline:
+        if done.returncode or _is_covered(done.stdout) or time.monotonic() > deadline:
             break
         time.sleep(LOOK_S)
     screen.prove((done.stdout + done.stderr).splitlines())
+
+
+def _is_covered(told: str) -> bool:
+    """Nothing waits to be sealed, and the newest checkpoint is of the whole chain: one is signed every ten seconds."""
+    first = dict(line.split()[:2] for line in told.splitlines() if len(line.split()) > 1)
+    return first.get("waiting") == "0" and first.get("checkpoint") == first.get("sequence")
 
 
 def _pace(truth: Path) -> tuple[int, float]:
