@@ -111,7 +111,8 @@ async def _copy_template(servers: Servers) -> TestDatabase:
     name = f"toplu_test_{secrets.token_hex(6)}"
     admin = await asyncpg.connect(servers.admin())
     try:
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE toplu_test_template OWNER {LOGIN}")
+        # By file: through the log, each copy costs three times the processor (92 ms against 32, 2026-11).
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE toplu_test_template STRATEGY FILE_COPY OWNER {LOGIN}")
     finally:
         await admin.close()
     return TestDatabase(name, servers.url(name), servers.admin(name))
