@@ -5,6 +5,7 @@ retried, kept or timed out in a way that could lose or double a message, because
 """
 
 import contextlib
+import gc
 from typing import Any, ClassVar
 
 from arq import cron, func, run_worker
@@ -38,6 +39,8 @@ def _open_patient_redis() -> PatientRedis:
 async def _on_startup(ctx: dict[str, Any]) -> None:
     await _stage.begun()
     ctx |= _stage.ctx
+    gc.collect()
+    gc.freeze()  # what is there now stays: no full collection goes through it again
 
 
 async def _on_shutdown(ctx: dict[str, Any]) -> None:

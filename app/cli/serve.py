@@ -1,8 +1,10 @@
 """Run the HTTP API or the worker in this process, until SIGTERM."""
 
+import gc
 import importlib.util
 import runpy
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import uvicorn
@@ -19,7 +21,7 @@ GRACE_S = 20  # for answers under way when we are asked to stop
 def run_api(host: str, port: int) -> None:
     """Serve the API with one process. Raises Stop when a setting is missing or wrong."""
     configure(_checked_settings().log_level)
-    uvicorn.run(
+    config = uvicorn.Config(
         "app.main:create_app",
         factory=True,
         host=host,
@@ -32,6 +34,16 @@ def run_api(host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+    config.load()
+    # What is there now stays: each full collection would go through it again, 50 ms and more in the middle of a large
+    # call. Frozen, a check of 10,000 costs half the processor time (220 ms against 107, 2026-11).
+    gc.collect()
+    gc.freeze()
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(3)  # as uvicorn's own command does; its log says why
 
 
 def run_worker() -> None:

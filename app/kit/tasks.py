@@ -6,13 +6,14 @@ Measured with arq 0.28 on a busy machine: 3 of 10 workers that got SIGTERM in th
 """
 
 import asyncio
+from typing import Any
 
 AGAIN_S = 0.5
 
 
-async def end_tasks(*tasks: "asyncio.Task[None]") -> None:
+async def end_tasks(*tasks: "asyncio.Task[Any]") -> None:
     """Cancel these until every one of them has ended. What they raise is dropped: they are no longer wanted."""
-    pending = set(tasks)
+    pending: set[asyncio.Task[Any]] = set(tasks)
     while pending:
         for task in pending:
             task.cancel()

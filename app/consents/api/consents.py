@@ -1,6 +1,7 @@
 """`/v1/consents`: record, check, withdraw."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Response
 from pydantic import MISSING
 
 from app.consents import schemas
-from app.consents.check import UNREADABLE, check
+from app.consents.check import UNREADABLE, Verdict, check
 from app.consents.errors import (
     ConsentNotApplicable,
     NoticeDoesNotCoverPurpose,
@@ -28,6 +29,7 @@ from app.kit.http.body import accepts_up_to
 from app.kit.http.idempotency import Answer
 from app.kit.http.openapi import declares
 from app.kit.ids import encode
+from app.kit.tasks import end_tasks
 from app.purposes.errors import PurposeNotSendable, UnknownPurpose
 from app.purposes.queries import Purpose, get_purpose, list_purposes
 from app.tenants.door import Transaction, reads, writes
@@ -36,6 +38,9 @@ from app.tenants.remember import Repeatable, answer_with, once
 log = structlog.get_logger()
 
 router = APIRouter(prefix="/consents")
+
+SLICE = 2_500
+_Slice = list[tuple[schemas.CheckedRecipient, Named | None]]
 
 Reading = Annotated[Transaction, reads("consents:read")]
 Writing = Annotated[Transaction, writes("consents:write")]
@@ -90,8 +95,7 @@ async def check_consents(tx: Reading, body: schemas.CheckConsents) -> Response:
     purpose = await get_purpose(tx.session, body.purpose)
     if not purpose.sendable:
         raise PurposeNotSendable
-    named = [name(tx.keys, known(one.to), known(one.user_id)) for one in body.recipients]
-    return Response(await _verdicts(tx, purpose, body, named), media_type="application/json")
+    return Response(await _verdicts(tx, purpose, body.recipients), media_type="application/json")
 
 
 @router.post(
@@ -125,18 +129,44 @@ async def withdraw_consents(request: Repeatable, tx: Writing, body: schemas.With
     return await once(tx, request, work)
 
 
-async def _verdicts(tx: Transaction, purpose: Purpose, body: schemas.CheckConsents, named: list[Named | None]) -> bytes:
-    """A ConsentVerdicts as JSON. Ten thousand models would cost more than asking the gate about them."""
-    hashes = [one.hash for one in named if one is not None]
-    verdicts = iter(await check(tx.session, tx.tenant, purpose.id, hashes))
+async def _verdicts(tx: Transaction, purpose: Purpose, recipients: Sequence[schemas.CheckedRecipient]) -> bytes:
+    """A ConsentVerdicts as JSON. Ten thousand models would cost more than asking the gate about them.
+
+    In slices: while the database judges one, the next is named and the one before is written down.
+    """
     data: list[dict[str, Any]] = []
-    allowed = 0
-    for index, (given, who) in enumerate(zip(body.recipients, named, strict=True)):
-        verdict = UNREADABLE if who is None else next(verdicts)
-        allowed += verdict.refusal is None
+    judging: asyncio.Task[list[Verdict]] | None = None
+    before: _Slice = []
+    try:
+        for at in range(0, len(recipients), SLICE):
+            named = [(one, name(tx.keys, known(one.to), known(one.user_id))) for one in recipients[at : at + SLICE]]
+            verdicts = await judging if judging is not None else []
+            judging = asyncio.create_task(_judge(tx, purpose, named))
+            await asyncio.sleep(0)  # the question leaves before its predecessor's answer is written down
+            _show(data, before, verdicts)
+            before = named
+        if judging is not None:
+            _show(data, before, await judging)
+    finally:
+        if judging is not None:
+            await end_tasks(judging)  # nobody may use the connection once we are gone
+    allowed = sum(one["allowed"] for one in data)
+    told = {"purpose": purpose.key, "allowed": allowed, "refused": len(data) - allowed, "data": data}
+    return msgspec.json.encode(told)
+
+
+async def _judge(tx: Transaction, purpose: Purpose, named: _Slice) -> list[Verdict]:
+    return await check(tx.session, tx.tenant, purpose.id, [who.hash for _, who in named if who is not None])
+
+
+def _show(data: list[dict[str, Any]], named: _Slice, verdicts: Sequence[Verdict]) -> None:
+    """Write a slice down behind the ones before it."""
+    waiting = iter(verdicts)
+    for given, who in named:
+        verdict = UNREADABLE if who is None else next(waiting)
         data.append(
             {
-                "index": index,
+                "index": len(data),
                 "reference": known(given.reference),
                 "person_id": None if verdict.person_id is None else encode("per", verdict.person_id),
                 "allowed": verdict.refusal is None,
@@ -144,8 +174,6 @@ async def _verdicts(tx: Transaction, purpose: Purpose, body: schemas.CheckConsen
                 "refused_for": verdict.refused_for,
             }
         )
-    told = {"purpose": purpose.key, "allowed": allowed, "refused": len(data) - allowed, "data": data}
-    return msgspec.json.encode(told)
 
 
 async def _withdrawable(tx: Transaction, body: schemas.WithdrawConsents) -> list[Purpose]:
