@@ -133,8 +133,11 @@ class Waiting(BaseModel):
     """Why something waits that may go later. At `until` it is decided on again."""
 
     reason: Annotated[
-        Literal["quiet_hours", "frequency_cap"],
-        Field(description="`quiet_hours`: nobody is disturbed now. `frequency_cap`: the person has had enough lately."),
+        Literal["quiet_hours", "frequency_cap", "portfolio_limit"],
+        Field(
+            description="`quiet_hours`: nobody is disturbed now. `frequency_cap`: the person has had enough lately."
+            " `portfolio_limit`: your account reached the people it may reach in 24 hours."
+        ),
     ]
     until: Moment
 

@@ -41,6 +41,7 @@ _CODES = {
 }
 _WAITS = {
     "quiet_hours": "these are quiet hours",
+    "portfolio_limit": "the account has reached as many people as it may in 24 hours",
     "frequency_cap": "the person has had as many marketing messages as one may get",
 }
 _REFUSALS = {

@@ -1,6 +1,7 @@
 """Senders: from which number.
 
-Owns `senders` and `sender_lines` (a sender's line: who drains it, with which fence, how fast it may
-speak). Shows `senders_v1` and `sender_lines_v1`, the reads in `queries`, and `open_token` for whoever
-posts. A token comes in once, is sealed at once, and is shown by its last four characters only.
+Owns `senders`, `sender_lines` (a sender's line: who drains it, with which fence, how fast it spoke last), `portfolios`
+(what Meta allows an account in a day) and `portfolio_people` (whom it reached). Shows `senders_v1` and
+`sender_lines_v1`, the reads in `queries`, the day's budget in `budget`, and `open_token` for whoever posts. A token
+comes in once, is sealed at once, and is shown by its last four characters only.
 """

@@ -78,6 +78,8 @@ def _shown(sender: queries.Sender) -> schemas.Sender:
         display_phone_number=sender.display_phone_number,
         access_token_last4=sender.token_last4,
         messages_per_second=sender.messages_per_second,
+        portfolio_id=sender.portfolio_id,
+        messaging_limit=sender.messaging_limit,
         state=sender.state,
         version=sender.version,
         created_at=sender.created_at,

@@ -2,14 +2,14 @@
 -- A person who is being restricted right now is locked by that act and waits for a later page. Nothing is decided here:
 -- a verdict in this statement would rest on a snapshot older than the lock.
 -- In:  tenant, sender, batch, owner, fence, size.
--- Out: the ids of the locked rows; none when the line is no longer ours.
+-- Out: id and person_id of the locked rows, in the order of their turn; none when the line is no longer ours.
 WITH line AS MATERIALIZED (
     SELECT 1 FROM sender_lines_v1
      WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence
        AND lease_until > clock_timestamp()
        FOR SHARE
 )
-SELECT d.id
+SELECT d.id, d.person_id
   FROM dispatch AS d
   JOIN people_v1 AS p ON p.tenant_id = d.tenant_id AND p.id = d.person_id
  WHERE d.tenant_id = :tenant AND d.batch_id = :batch AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp())

@@ -4,6 +4,7 @@ Two statements, never one: the first locks, the second decides with a snapshot t
 committed before the lock is therefore always seen, and one that comes later waits until the claim has committed.
 
 Time refuses nobody, it says later: in quiet hours the whole batch waits, at the frequency cap the one message does.
+So does the budget of the account: people it may still reach today are claimed, and for the others the batch waits.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from app.dispatch.held import Hold, Leased
 from app.kit.db import Session
 from app.kit.sql import sql_beside
 from app.purposes.contact import ContactRules
+from app.senders.budget import Budget, spend, weigh
 
 _lock = sql_beside(__file__, "lock")
 _move = sql_beside(__file__)
@@ -53,21 +55,28 @@ async def lease(
     lease_s: float,
     expires_at: datetime,
     time_level: TimeLevel | None = None,
+    budget: Budget | None = None,
 ) -> Page:
     """Claim up to `size` queued messages of a batch for posting within `lease_s` seconds.
 
     Nothing is seen when the line is no longer held, or nothing is due, or all of it is locked by somebody else.
-    `time_level` is None where no contact rule binds.
+    `time_level` is None where no contact rule binds, `budget` where no limit of the account was told.
     """
     until = time_level.rules.closed_until(time_level.now) if time_level else None
     if until is not None:
-        await session.execute(_wait, {"tenant": hold.tenant, "batch": batch, "until": until})
-        return Page(1, [], until)
+        return await _put_off(session, hold, batch, "quiet_hours", until)
     caps = time_level.rules if time_level and time_level.rules.capped else None
     named = {"tenant": hold.tenant, "sender": hold.sender, "batch": batch, "owner": hold.owner, "fence": hold.fence}
-    ids = list((await session.execute(_lock, named | {"size": size})).scalars())
-    if not ids:
+    locked = (await session.execute(_lock, named | {"size": size})).all()
+    if not locked:
         return Page(0, [])
+    ids = [row.id for row in locked]
+    if budget is not None:
+        weighed = await weigh(session, budget, [row.person_id for row in locked])
+        ids = [row.id for row in locked if row.person_id in weighed.people]
+        until = weighed.until
+        if not ids and until is not None:
+            return await _put_off(session, hold, batch, "portfolio_limit", until)
     counted = [] if caps is None else (await session.execute(_count, {"tenant": hold.tenant, "ids": ids})).all()
     rows = await session.execute(
         _move,
@@ -85,7 +94,15 @@ async def lease(
             "counted_at": [at for row in counted for at in row.claimed_at],
         },
     )
-    return Page(len(ids), [_leased(row) for row in rows])
+    page = Page(len(ids), [_leased(row) for row in rows])
+    if budget is not None:
+        await spend(session, budget, [message.person_id for message in page.leased])
+    return page
+
+
+async def _put_off(session: Session, hold: Hold, batch: UUID, reason: str, until: datetime) -> Page:
+    await session.execute(_wait, {"tenant": hold.tenant, "batch": batch, "until": until, "reason": reason})
+    return Page(1, [], until)
 
 
 def _leased(row: Row[Any]) -> Leased:
