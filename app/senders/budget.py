@@ -49,7 +49,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """Who of the people asked for may be written to; `until` (business time): when there is room again, if not for all."""
+    """Who of the people asked for may be written to; `until` (business time): when there is room again, or None."""
 
     people: frozenset[UUID]
     until: datetime | None

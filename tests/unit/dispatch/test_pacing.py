@@ -19,9 +19,7 @@ def most_in(window_s: float, posted: list[float]) -> int:
 
 
 @given(rate=st.integers(1, 100), looks=st.lists(st.floats(0, 0.5), min_size=1, max_size=40), window_s=st.floats(0, 3))
-def test_no_window_sees_more_than_the_rate_and_a_quarter_second(
-    rate: int, looks: list[float], window_s: float
-) -> None:
+def test_no_window_sees_more_than_the_rate_and_a_quarter_second(rate: int, looks: list[float], window_s: float) -> None:
     pace, now, posted = Pace(float(rate), 100.0), 100.0, []
 
     for wait_s in looks:
