@@ -145,7 +145,7 @@ class Directory:
 
     def upgrade(self, number: PhoneNumber, *, rate: float, seconds: float) -> None:
         """Give the number another throughput; for so long it cannot be used, as when Meta does it."""
-        number.throughput_per_s, number.throughput_burst = rate, max(1, int(rate))
+        self.put(msgspec.structs.replace(number, throughput_per_s=rate, throughput_burst=max(1, int(rate))))
         self._upgrades[number.id] = time.monotonic() + seconds
 
     def upgrading(self, number: PhoneNumber) -> bool:

@@ -1,8 +1,8 @@
 """How fast one number may speak.
 
 Meta counts messages per second of the number (80 by default, 1,000 after an upgrade, 20 with the Business app; page of
-2026-09). Messages are spaced evenly: a slot each. A drainer that was held up catches up a quarter of a second of missed
-slots, no more: far less than the second's worth that Meta lets come at once. On 130429 the rate is cut by half and
+2026-09). Messages are spaced evenly: a slot each. A drainer that was held up catches up half a second of missed
+slots, no more: less than the second's worth that Meta lets come at once. On 130429 the rate is cut by half and
 climbs back by a tenth of the full rate per quiet second, so a number that shares its quota with inbound traffic finds
 its own level.
 """
@@ -10,7 +10,7 @@ its own level.
 from dataclasses import dataclass, field
 
 AHEAD_S = 0.25  # claim only what the pace allows in the next quarter second
-CATCH_UP_S = 0.25  # missed slots that may still be used
+CATCH_UP_S = 0.5  # of missed slots may still be used: half of what Meta lets come at once
 MARGIN = 0.98  # stay under Meta's own counter, which also sees inbound messages
 SLOWEST = 1.0
 PAUSE_S = 1.0  # of silence after 130429; answers to what was under way meanwhile cut no deeper
