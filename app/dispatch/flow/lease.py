@@ -7,6 +7,7 @@ Time refuses nobody, it says later: in quiet hours the whole batch waits, at the
 So does the budget of the account: people it may still reach today are claimed, and for the others the batch waits.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,13 +71,10 @@ async def lease(
     locked = (await session.execute(_lock, named | {"size": size})).all()
     if not locked:
         return Page(0, [])
-    ids = [row.id for row in locked]
-    if budget is not None:
-        weighed = await weigh(session, budget, [row.person_id for row in locked])
-        ids = [row.id for row in locked if row.person_id in weighed.people]
-        until = weighed.until
-        if not ids and until is not None:
-            return await _put_off(session, hold, batch, "portfolio_limit", until)
+    fits, until = await _fitting(session, budget, locked)
+    ids = [row.id for row in fits]
+    if not ids and until is not None:
+        return await _put_off(session, hold, batch, "portfolio_limit", until)
     counted = [] if caps is None else (await session.execute(_count, {"tenant": hold.tenant, "ids": ids})).all()
     rows = await session.execute(
         _move,
@@ -98,6 +96,16 @@ async def lease(
     if budget is not None:
         await spend(session, budget, [message.person_id for message in page.leased])
     return page
+
+
+async def _fitting(
+    session: Session, budget: Budget | None, locked: Sequence[Row[Any]]
+) -> tuple[Sequence[Row[Any]], datetime | None]:
+    """The rows whose people the account may still reach today, and from when on it may reach more."""
+    if budget is None:
+        return locked, None
+    weighed = await weigh(session, budget, [row.person_id for row in locked])
+    return [row for row in locked if row.person_id in weighed.people], weighed.until
 
 
 async def _put_off(session: Session, hold: Hold, batch: UUID, reason: str, until: datetime) -> Page:
