@@ -52,6 +52,7 @@ DataDir = Annotated[
     typer.Option(help="Where `toplu up` keeps its data [default: TOPLU_DATA_DIR, or a folder of this account]."),
 ]
 Name = Annotated[str, typer.Option(help="The tenant's name; the same name is the same tenant.")]
+TenantId = Annotated[str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")]
 Announce = Annotated[Path | None, typer.Option(hidden=True, help="Write what runs to this file, for programs.")]
 
 
@@ -189,9 +190,7 @@ def demo_command(context: typer.Context) -> None:
 @keys.command("create")
 def create_key_command(
     name: Annotated[str, typer.Option(help="What the key is for.")],
-    tenant: Annotated[
-        str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")
-    ] = None,
+    tenant: TenantId = None,
     scopes: Annotated[str, typer.Option(help="Scopes with commas between; all when left out.")] = "",
     days: Annotated[int, typer.Option(min=1, max=3650, help="Days until it expires.")] = 365,
     data_dir: DataDir = None,
@@ -212,9 +211,7 @@ def create_key_command(
 @retention.command("run")
 def run_retention_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be destroyed.")] = False,
-    tenant: Annotated[
-        str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")
-    ] = None,
+    tenant: TenantId = None,
     data_dir: DataDir = None,
 ) -> None:
     """Destroy what is over, as workers do every day; or say what that would be."""
@@ -230,9 +227,7 @@ def run_retention_command(
 
 @consents.command("replay")
 def replay_command(
-    tenant: Annotated[
-        str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")
-    ] = None,
+    tenant: TenantId = None,
     data_dir: DataDir = None,
 ) -> None:
     """Fold the ledger again and compare it with the current state: exit 1 when they differ. Changes nothing."""
@@ -271,9 +266,7 @@ def doctor_command(data_dir: DataDir = None, name: Name = DEFAULT_TENANT) -> Non
 
 @program.command("duties", short_help="List what is due for a tenant.")
 def duties_command(
-    tenant: Annotated[
-        str | None, typer.Option(help="The tenant's id (ten_…) [default: the one of `toplu init`].")
-    ] = None,
+    tenant: TenantId = None,
     state: Annotated[
         str | None, typer.Option(help="ok, warning, overdue or done [default: all that are not done].")
     ] = None,

@@ -109,11 +109,36 @@ def _decide(world: World, version: str, number_id: str, token: str | None, raw: 
         raise GraphError(fate.refuse, fate.tells)
     if not fate.accepted:
         return Answer(502, HTML, fate.ending)
-    knobs = world.knobs
-    if not world.directory.take(number, rate=knobs.throughput_per_s, burst=knobs.throughput_burst):
-        raise GraphError(130429, "Cloud API message throughput has been reached")
+    _check_limits(world, number, draft)
     ending = fate.ending if fate is not ORDINARY else LATE_FAULTS.get(fault or "", "answer")
     return Answer(200, msgspec.json.encode(_take(world, number, draft, fate, ending)), ending)
+
+
+def _check_limits(world: World, number: PhoneNumber, draft: Draft) -> None:
+    """Steps 9 to 11: the number's throughput, the pair, the people of the portfolio. Errors: `GraphError`.
+
+    Meta says that a throughput upgrade makes a number unusable for up to a minute (131057). It names no code for too
+    many people; the knob does. Whoever wrote within 24 hours is not counted.
+    """
+    knobs, directory, address = world.knobs, world.directory, draft.address
+    over: tuple[int, str] | None = None
+    if directory.upgrading(number):
+        over = 131057, "The throughput of this number is being changed"
+    elif not directory.take(number, rate=knobs.throughput_per_s, burst=knobs.throughput_burst):
+        over = 130429, "Cloud API message throughput has been reached"
+    elif knobs.pair_every_s and not directory.take_pair(
+        number, address, every_s=knobs.pair_every_s, burst=knobs.pair_burst
+    ):
+        over = 131056, "Too many messages from this number to this person in a short time"
+    elif (
+        knobs.messaging_limit
+        and not world.window_open(number, address)
+        and not directory.reach(number, address, most=knobs.messaging_limit, window_s=knobs.messaging_limit_window_s)
+    ):
+        over = knobs.messaging_limit_code, "The portfolio has reached the people it may reach in 24 hours"
+    if over is not None:
+        world.truth.write("limited", code=over[0], opaque=draft.opaque, phone_number_id=number.id)
+        raise GraphError(*over)
 
 
 def _take(world: World, number: PhoneNumber, draft: Draft, fate: Fate, ending: Ending) -> Json:

@@ -13,6 +13,7 @@ from app.sandbox.accept import Answer, accept, authorise, find_number, refusal
 from app.sandbox.compose import Update
 from app.sandbox.failures import GraphError, Json
 from app.sandbox.log import say
+from app.sandbox.numbers import tier_of
 from app.sandbox.templates import Template
 from app.sandbox.validate import check_version
 from app.sandbox.world import World
@@ -110,14 +111,15 @@ async def _list_numbers(world: World, request: Request) -> Json:
     numbers = world.directory.of_account(request.path_params["node"])
     if not numbers:
         raise GraphError(100, "The account does not exist or cannot be reached", subcode=33)
-    return _page(request, [number.shown(_fields(request)) for number in numbers])
+    tier = tier_of(world.knobs.messaging_limit)
+    return _page(request, [number.shown(_fields(request), tier) for number in numbers])
 
 
 async def _show_node(world: World, request: Request) -> Json:
     path = request.path_params
     if path["node"] in world.directory.by_id:
         number = find_number(world, path["version"], path["node"], _bearer(request))
-        return number.shown(_fields(request))
+        return number.shown(_fields(request), tier_of(world.knobs.messaging_limit))
     template = world.templates.find_by_id(path["node"])
     if template is not None:
         return template.shown(_fields(request))

@@ -29,6 +29,11 @@ class Knobs(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     answer_delay_ms: Span = 0.0  # after the message was accepted, before the answer leaves
     throughput_per_s: Span = 80.0
     throughput_burst: Count = 80
+    pair_every_s: Span = 6.0  # one message in this time from a number to a person; 0: no such limit
+    pair_burst: Count = 45
+    messaging_limit: Annotated[int, msgspec.Meta(ge=0)] = 0  # people of a portfolio in a moving day; 0: unlimited
+    messaging_limit_window_s: Span = 86400.0
+    messaging_limit_code: int = 131048  # Meta names none for it
     throttle_status: Annotated[int, msgspec.Meta(ge=400, le=499)] = 400  # some say Meta answers 429
     faults: dict[str, Share] = {}
     failed_shares: dict[str, Share] = {}  # "131026": 0.02 fails two in a hundred ordinary numbers

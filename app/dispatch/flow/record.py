@@ -61,6 +61,11 @@ def verdict_of(message: Leased, outcome: Outcome | Unbuildable, *, resend: bool 
             assert_never(outcome)
 
 
+def pair_waits(message: Leased, wait_s: float) -> Verdict:
+    """Not posted: the person was written to too often just now. It waits for its turn, and it was no attempt."""
+    return Verdict(message.id, State.QUEUED, reason="pair_rate", retry_s=wait_s, burnt=0)
+
+
 def _deferred(message: Leased, outcome: Deferred) -> Verdict:
     """Later: a short delay 4 times as long each time (131056: Meta, 2025-12), a long one as the table says.
 

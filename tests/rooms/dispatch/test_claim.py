@@ -11,6 +11,7 @@ from app.dispatch.flow.lease import Page, lease
 from app.dispatch.flow.record import Verdict
 from app.dispatch.held import Hold
 from app.dispatch.keep import Keeper
+from app.dispatch.pacing.lanes import LANES
 from app.dispatch.queries import due_batches
 from app.dispatch.states import State
 from app.kit.clock import utc_now
@@ -86,7 +87,7 @@ async def test_nothing_is_claimed_after_its_words_were_stopped(
     async with open_runtime(api_only.settings, "worker") as run:
         hold = await hold_of(api_only, run.db)
         async with run.db.begin(hold.tenant) as session:
-            due = await due_batches(session, hold.tenant, hold.sender, after=None)
+            due = await due_batches(session, hold.tenant, hold.sender, after=dict.fromkeys(LANES))
 
         page = await claim(run, hold, batch)
 
