@@ -1,0 +1,3 @@
+"""To come."""
+async def main(seed: int) -> int:
+    return 0
