@@ -131,21 +131,21 @@ async def counters_equal_rows(found: Found) -> list[str]:
 async def events_replay(found: Found) -> list[str]:
     """The delivery log alone leads to each message's state, and its fences never fall."""
     rows = await found.stack.ask(
-        "SELECT message_id::text AS id, kind, fence, dedupe IS NOT NULL AS told FROM delivery_events"
-        " ORDER BY message_id, (dedupe IS NOT NULL), id"
+        "SELECT e.message_id::text AS message, e.kind, e.fence, e.dedupe IS NOT NULL AS told FROM delivery_events AS e"
+        " ORDER BY e.message_id, (e.dedupe IS NOT NULL), e.id"
     )
     now: dict[str, str] = {}
     fences: dict[str, int] = {}
     kinds: dict[str, list[str]] = defaultdict(list)
     wrong = []
     for row in rows:
-        before = now.get(row["id"], "queued")
-        now[row["id"]] = _climbed(before, row["kind"]) if row["told"] else _moved(row["kind"])
-        kinds[row["id"]].append(row["kind"] + ("*" if row["told"] else ""))
+        before = now.get(row["message"], "queued")
+        now[row["message"]] = _climbed(before, row["kind"]) if row["told"] else _moved(row["kind"])
+        kinds[row["message"]].append(row["kind"] + ("*" if row["told"] else ""))
         if row["fence"] is not None:
-            if row["fence"] < fences.get(row["id"], 0):
-                wrong.append(f"{row['id']} was written under fence {row['fence']} after {fences[row['id']]}")
-            fences[row["id"]] = row["fence"]
+            if row["fence"] < fences.get(row["message"], 0):
+                wrong.append(f"{row['message']} was written under fence {row['fence']} after {fences[row['message']]}")
+            fences[row["message"]] = row["fence"]
     for message, state in now.items():
         if found.state.get(message) != state:
             wrong.append(f"{message} is {found.state.get(message)}, and its log says {state}: {', '.join(kinds[message])}")

@@ -162,9 +162,11 @@ class Stack:
                     self._admin = await asyncpg.connect(self.postgres.url("toplu_test_chaos"), timeout=5)
                     await self._admin.execute("SET search_path = toplu, public")
                 return await self._admin.fetch(sql, *args, timeout=120)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 if isinstance(error, asyncpg.SyntaxOrAccessError):
                     raise
+                if self._admin is not None:
+                    self._admin.terminate()
                 self._admin = None
                 if time.monotonic() > deadline:
                     raise
