@@ -1,4 +1,5 @@
-"""`make chaos`: FAULTS=200 MESSAGES=100000 SEED=1 breaks everything and checks; PROVE=1 removes one guard at a time.
+"""`make chaos`: FAULTS=200 MESSAGES=100000 SEED=1 breaks everything and checks; PROVE=1 removes one guard at a time,
+PROVE=fence only those with such a name.
 
 KINDS=kill_worker,cut_answers takes only those faults, RATE=40 is the messages per second of each of the four senders.
 Exit code 1 when anything is violated, or when a guard's removal goes unnoticed.
@@ -20,7 +21,7 @@ def main() -> int:
     asked = os.environ.get
     seed = int(asked("SEED") or secrets.randbelow(10**6))
     if asked("PROVE"):
-        return asyncio.run(prove.main(seed))
+        return asyncio.run(prove.main(seed, "" if asked("PROVE") == "1" else asked("PROVE", "")))
     kinds = [kind for kind in asked("KINDS", "").split(",") if kind]
     report = asyncio.run(
         run(

@@ -70,7 +70,8 @@ async def terminate_worker(stack: Stack) -> None:
     left = await stack.ask(
         "SELECT count(*) AS n FROM dispatch WHERE state = 'sending' AND fence = ANY ($1::bigint[])", fences
     )
-    if code != 0 or left[0]["n"]:
+    early = code == -signal.SIGTERM and not fences  # it had only begun to start
+    if (code != 0 and not early) or left[0]["n"]:
         stack.odd.append(f"a worker ended by SIGTERM with {code} and left {left[0]['n']} messages sending")
     worker.wanted = True
 

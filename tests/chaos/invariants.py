@@ -97,7 +97,7 @@ async def truth_agrees(found: Found) -> list[str]:
     accepted = {line["opaque"] for line in found.accepts}
     wrong = [f"WhatsApp has {opaque}, and we do not" for opaque in accepted - found.state.keys()]
     for opaque, state in found.state.items():
-        if state in SEEN and opaque not in accepted and not (state == "failed"):
+        if state in SEEN and opaque not in accepted and state != "failed":
             wrong.append(f"{opaque} is {state}, and WhatsApp never saw it")
         if state not in SEEN and opaque in accepted:
             wrong.append(f"{opaque} is {state}, and WhatsApp has it")
@@ -148,7 +148,9 @@ async def events_replay(found: Found) -> list[str]:
             fences[row["message"]] = row["fence"]
     for message, state in now.items():
         if found.state.get(message) != state:
-            wrong.append(f"{message} is {found.state.get(message)}, and its log says {state}: {', '.join(kinds[message])}")
+            wrong.append(
+                f"{message} is {found.state.get(message)}, and its log says {state}: {', '.join(kinds[message])}"
+            )
     silent = [m for m, state in found.state.items() if m not in now and state not in ("queued", "refused")]
     return wrong + [f"{message} is {found.state[message]} and has no log" for message in silent]
 

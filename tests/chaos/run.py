@@ -132,9 +132,9 @@ async def end_leases(stack: Stack) -> None:
         worker.wanted = True
 
 
-async def rest(stack: Stack, load: Load) -> list[str]:
+async def rest(stack: Stack, load: Load, patience_s: float = QUIET_S) -> list[str]:
     """Wait until nothing is pending, every webhook is acknowledged and every status applied."""
-    deadline = time.monotonic() + QUIET_S
+    deadline = time.monotonic() + patience_s
     left = "?"
     while time.monotonic() < deadline:
         pending = await load.pending()
@@ -144,4 +144,4 @@ async def rest(stack: Stack, load: Load) -> list[str]:
         if not pending and not state["pending_webhooks"] and not raw:
             return []
         await asyncio.sleep(0.3)
-    return [f"after {QUIET_S:.0f} s there were still {left}"]
+    return [f"after {patience_s:.0f} s there were still {left}"]

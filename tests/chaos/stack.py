@@ -5,7 +5,6 @@ A supervisor starts again whatever is gone, as systemd would.
 """
 
 import asyncio
-import base64
 import json
 import os
 import random
@@ -235,11 +234,19 @@ def _api(settings: Settings, root: Path, place: Path, port: int) -> Program:
 
 @asynccontextmanager
 async def open_stack(
-    seed: int, *, root: Path = ROOT, workers: int = WORKERS, senders: int = SENDERS, rate: int = 40, **more: Any
+    seed: int,
+    *,
+    root: Path = ROOT,
+    workers: int = WORKERS,
+    senders: int = SENDERS,
+    rate: int = 40,
+    idle_after: int | None = None,
+    **more: Any,
 ) -> AsyncIterator[Stack]:
-    """Start everything, with `senders` senders of `rate` messages per second each. `root`: where the product's code is.
+    """Start everything, with `senders` senders of `rate` messages per second each.
 
-    `more` are settings, or knobs of the sandbox when they are its own.
+    `root`: where the product's code is. `idle_after`: the workers from there on are the caller's to start. `more` are
+    settings, or knobs of the sandbox when they are its own.
     """
     async with AsyncExitStack() as held:
         place = held.enter_context(throwaway_data_dir("chaos-"))
@@ -276,8 +283,11 @@ async def open_stack(
             **SETTINGS | {name: value for name, value in more.items() if name in Settings.model_fields},
         )
         theirs = settings.model_copy(
-            update={"database_url": type(settings.database_url)(settings.database_url.get_secret_value().replace(
-                f":{databases[0].port}/", f":{databases[1].port}/"))}
+            update={
+                "database_url": type(settings.database_url)(
+                    settings.database_url.get_secret_value().replace(f":{databases[0].port}/", f":{databases[1].port}/")
+                )
+            }
         )
         api = _api(settings, root, place, port)
         api.start()
@@ -289,14 +299,29 @@ async def open_stack(
             tenant = await make_tenant(run, "Chaos")
         client.headers["authorization"] = f"Bearer {tenant.key}"
         stack = Stack(
-            seed, place, root, postgres, valkey, settings, *databases, whatsapp, sandbox, url,
-            random.Random(seed), tenant, client, api, crew,
+            seed,
+            place,
+            root,
+            postgres,
+            valkey,
+            settings,
+            *databases,
+            whatsapp,
+            sandbox,
+            url,
+            random.Random(seed),
+            tenant,
+            client,
+            api,
+            crew,
         )
         running.append(stack)
         await _furnish(stack, numbers, rate)
         await asyncio.to_thread(sandbox.await_subscribed, 30)
-        for worker in crew:
+        for worker in crew[:idle_after]:
             worker.start()
+        for worker in crew[len(crew) if idle_after is None else idle_after :]:
+            worker.wanted = False
         watchers = [asyncio.create_task(stack.supervise()), asyncio.create_task(stack.listen())]
         try:
             yield stack

@@ -1,7 +1,7 @@
 """A worker dies by kill -9 at each point of a message's way, and its rows are exactly what they must be.
 
-The points are met from outside: a proxy holds the answer of a COMMIT, a statement or an HTTP answer, and then the worker
-is killed. Nothing in the product knows of it.
+The points are met from outside: a proxy holds the answer of a COMMIT, a statement or an HTTP answer, and then the
+worker is killed. Nothing in the product knows of it.
 """
 
 import asyncio
