@@ -1,7 +1,7 @@
 """Outcomes become rows: a message's state, its line in the delivery log and the counters, in one statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID
 
@@ -21,7 +21,10 @@ NOT_SENT_RETRY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is written of one posted message. `burnt` 1: it was an attempt; 0: no byte can have left."""
+    """What is written of one posted message. `burnt` 1: it was an attempt; 0: no byte can have left.
+
+    `claim` ties it to one claim: written again after the message was claimed anew, it changes nothing.
+    """
 
     id: UUID
     state: State
@@ -30,10 +33,15 @@ class Verdict:
     reason: str | None = None
     retry_s: float = 0.0
     burnt: int = 1
+    claim: int | None = None
 
 
 def verdict_of(message: Leased, outcome: Outcome | Unbuildable) -> Verdict:
     """Where an outcome leads. The only place that says so."""
+    return replace(_verdict_of(message, outcome), claim=message.claim)
+
+
+def _verdict_of(message: Leased, outcome: Outcome | Unbuildable) -> Verdict:
     match outcome:
         case Accepted():
             return Verdict(message.id, State.SENT, wamid=outcome.wamid)
@@ -85,6 +93,7 @@ async def record(session: Session, hold: Hold, keys: TenantKeys, verdicts: Seque
             "reasons": [verdict.reason for verdict in verdicts],
             "retries_s": [verdict.retry_s for verdict in verdicts],
             "burnt": [verdict.burnt for verdict in verdicts],
+            "claims": [verdict.claim for verdict in verdicts],
         },
     )
     recorded: int = result.scalar_one()
