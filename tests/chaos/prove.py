@@ -48,7 +48,7 @@ async def late_record(stack: Stack, load: Load) -> None:
     await stack.whatsapp.refuse()  # nothing leaves, so the message goes back to the queue
     trap = stack.worker_database.set(Trap("commit", "after", "hold", of="record"))
     await load.feed()
-    await asyncio.wait_for(trap.sprung.wait(), 30)
+    await asyncio.wait_for(trap.sprung.wait(), 90)
     first.signal(signal.SIGSTOP)
     await _knobs(stack, answer_delay_ms=5000, hold_webhooks=True)
     await stack.whatsapp.listen()
@@ -73,7 +73,7 @@ async def restricted_during_claim(stack: Stack, load: Load) -> None:
     """People are suppressed between the two statements of a claim and its COMMIT."""
     trap = stack.worker_database.set(Trap("commit", "before", "hold", of="claim"))
     await load.feed()
-    await asyncio.wait_for(trap.sprung.wait(), 30)
+    await asyncio.wait_for(trap.sprung.wait(), 90)
     restricting = asyncio.create_task(_suppress(stack, load.messages))
     await asyncio.sleep(2.0)
     trap.release()
@@ -102,7 +102,8 @@ async def told_twice(stack: Stack, load: Load) -> None:
 
 
 GUARDS = [
-    Guard("the fence, when an answer is recorded", FLOW + "record.sql", " AND d.fence = :fence", "",
+    Guard("the fence, when an answer is recorded", FLOW + "record.sql", " AND d.fence = :fence",
+          " AND CAST(:fence AS bigint) IS NOT NULL",
           "never twice", late_record,
           more={"workers": 2, "whatsapp_read_timeout_s": 8.0, "sending_lease_s": 60.0}),
     Guard("the gate, when a message is claimed", FLOW + "lease.sql", " OR v.refusal IS NOT NULL", "",
