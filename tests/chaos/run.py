@@ -14,7 +14,8 @@ import structlog
 from tests.chaos.faults import FAULTS, KILLS
 from tests.chaos.invariants import check
 from tests.chaos.load import Load
-from tests.chaos.stack import Stack, open_stack
+from tests.chaos.opening import open_stack
+from tests.chaos.stack import Stack
 from tests.worker_process import ROOT
 
 log = structlog.get_logger()
