@@ -75,6 +75,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._links: dict[Link, None] = {}
         self._traps: list[Trap] = []
+        self._set: list[Trap] = []  # every one that ever was
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
 
@@ -99,16 +100,16 @@ class Proxy:
 
     async def close(self) -> None:
         """The end."""
-        for trap in self._traps:
+        for trap in self._set:
             trap.drop()
         await self.refuse()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:  # not cancelled: asyncio's streams complain of a handler that was
+            await asyncio.wait(list(self._tasks), timeout=5)
 
     def set(self, trap: Trap) -> Trap:
         """Arm a trap."""
         self._traps.append(trap)
+        self._set.append(trap)
         return trap
 
     def disarm(self) -> None:
