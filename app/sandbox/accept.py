@@ -28,6 +28,7 @@ LATE_FAULTS: dict[str, Ending] = {
     "reset_after_accept": "cut",
     "timeout_after_accept": "hang",
     "no_id_after_accept": "no_id",
+    "truncated_after_accept": "torn",
 }
 
 
@@ -48,6 +49,8 @@ async def accept(world: World, version: str, number_id: str, token: str | None, 
     knobs = world.knobs
     await asyncio.sleep((knobs.latency_ms + world.rng.random() * knobs.latency_jitter_ms) / 1000)
     fault = draw(knobs.faults, world.rng)
+    if fault is not None:
+        world.truth.write("fault", fault=fault)
     try:
         answer = _decide(world, version, number_id, token, raw, fault)
     except GraphError as error:
@@ -181,9 +184,15 @@ def _tell(world: World, number: PhoneNumber, message: Accepted, fate: Fate, fail
             "code": (fail or fate.fail) if step.status == "failed" else None,
         }
         update = Update(number.waba_id, "messages", "statuses", step.item, number, step.contact, facts)
-        world.outbox.push(update, step.after)
+        after = step.after + (world.knobs.late_s if _hits(world, world.knobs.late_share) else 0.0)
+        world.outbox.push(update, after)
         if world.rng.random() < world.knobs.duplicate_share:
-            world.outbox.push(update, step.after + world.rng.random())
+            world.outbox.push(update, after + world.rng.random())
+
+
+def _hits(world: World, share: float) -> bool:
+    """Whether chance wants it; without a share no chance is used up."""
+    return share > 0 and world.rng.random() < share
 
 
 def _answered(draft: Draft, message: Accepted, ending: Ending) -> Json:

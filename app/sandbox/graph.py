@@ -21,6 +21,19 @@ from app.sandbox.world import World
 PAGE = 25
 
 
+class Torn(Response):
+    """An answer of which half arrives, and then the connection is cut."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Announce the whole length, send half, cut."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body)[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        transport = scope.get("sandbox.transport")
+        if transport is not None:
+            transport.close()  # what was written leaves first
+
+
 class Ended(Response):
     """An answer that never comes: waits for the caller to give up, or cuts the connection at once."""
 
@@ -72,7 +85,8 @@ def _shown(answer: Answer) -> Response:
     if answer.ending in ("hang", "cut"):
         return Ended(cut=answer.ending == "cut")
     kind = "text/html; charset=utf-8" if answer.ending == "html" else "application/json; charset=UTF-8"
-    return Response(answer.body, answer.status, media_type=None, headers={"content-type": kind})
+    shape = Torn if answer.ending == "torn" else Response
+    return shape(answer.body, answer.status, media_type=None, headers={"content-type": kind})
 
 
 def _guarded(

@@ -17,6 +17,7 @@ FAULTS = (
     "reset_after_accept",  # connection cut, accepted
     "timeout_after_accept",  # never answered, accepted
     "no_id_after_accept",  # 200 without a readable id, accepted
+    "truncated_after_accept",  # half of the answer, then the connection is cut, accepted
 )
 
 
@@ -52,6 +53,9 @@ class Knobs(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     webhook_timeout_s: Span = 10.0
     duplicate_share: Share = 0.0
     reorder_share: Share = 0.0
+    repeat_share: Share = 0.0  # acknowledged webhooks that are sent again, as if the answer had been lost
+    late_share: Share = 0.0  # statuses that come `late_s` seconds after their time
+    late_s: Span = 8.0
     retry_first_s: Span = 0.5
     retry_most_s: Span = 30.0
     # templates

@@ -136,4 +136,5 @@ def _leased(row: Row[Any]) -> Leased:
         row.key_salt,
         row.holder_id,
         row.holder_salt,
+        row.claims,
     )
