@@ -65,7 +65,8 @@ async def terminate_worker(stack: Stack) -> None:
     if not worker.alive:
         return
     owner = f"%:{worker.process.pid}:%"
-    fences = [row["fence"] for row in await stack.ask("SELECT fence FROM sender_lines WHERE owner LIKE $1", owner)]
+    held = "SELECT fence FROM sender_lines WHERE owner LIKE $1 AND lease_until > clock_timestamp()"
+    fences = [row["fence"] for row in await stack.ask(held, owner)]  # one it has left may have had a claim that was cut
     code = await worker.end()
     left = await stack.ask(
         "SELECT count(*) AS n FROM dispatch WHERE state = 'sending' AND fence = ANY ($1::bigint[])", fences
