@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each makes .venv from the lock first.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format up openapi kvkk lint-openapi wheel lock clean venv
+.PHONY: help demo test bench rate chaos prove lint format up openapi kvkk lint-openapi wheel lock clean venv
 
 RUN := .venv/bin
 
@@ -17,6 +17,17 @@ test: lint ## Everything that must hold: lint, types, contracts, and the tests o
 
 bench: venv ## Measure against other designs and the limits: QUICK=1 is short, FULL=1 whole, CASES=accept,check some
 	@$(RUN)/python -m tests.bench
+
+rate: venv ## How much of WhatsApp's rate is used, steadily and when the worker is killed half way (five minutes)
+	@$(RUN)/python -m tests.chaos.rate
+
+chaos: venv ## Break everything and check: FAULTS=20 MESSAGES=5000 SEED=1, KINDS=… some; PROVE=1 removes guards
+	@$(RUN)/python -m tests.chaos
+
+prove: venv ## The long proofs: 10,000 examples of the state machine, the guards, three minutes of chaos
+	STATE_MACHINE_EXAMPLES=10000 $(RUN)/pytest -q tests/unit/dispatch
+	PROVE=1 $(RUN)/python -m tests.chaos
+	FAULTS=30 MESSAGES=15000 $(RUN)/python -m tests.chaos
 
 lint: venv ## Format, lint, types and the import contracts; changes nothing
 	$(RUN)/ruff check .

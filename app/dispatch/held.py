@@ -33,6 +33,7 @@ class Leased:
     salt: bytes = field(repr=False)
     holder_id: UUID
     holder_salt: bytes = field(repr=False)
+    claim: int | None = None  # the how-manieth claim of this message; an answer is written for this claim only
 
 
 @dataclass(frozen=True, slots=True)

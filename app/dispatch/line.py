@@ -7,29 +7,28 @@ allows, so few are ever `sending`: after a kill -9 those, and only those, become
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from app.dispatch.breaker import Breaker
+from app.dispatch.claim import claim
 from app.dispatch.finish import finish_batches
-from app.dispatch.flow.lease import Page, TimeLevel, lease
+from app.dispatch.flow.lease import Page
 from app.dispatch.flow.post import Voice, post
-from app.dispatch.flow.record import verdict_of
+from app.dispatch.flow.record import pair_waits, verdict_of
 from app.dispatch.held import Hold, Leased
 from app.dispatch.keep import LOST, Keeper
-from app.dispatch.pacing import Pace
+from app.dispatch.pacing.lanes import LANES, Lane, Turns
+from app.dispatch.pacing.number import Pace, Trace
+from app.dispatch.pacing.pairs import PAIR_LIMIT, Pairs
 from app.dispatch.permit import find_obstacle
-from app.dispatch.quarantine import is_poison, quarantine
 from app.dispatch.queries import DueBatch, due_batches
 from app.kit.db import Session
 from app.kit.ids import encode
-from app.purposes.contact import read_rules
 from app.runtime import Runtime, TenantKeys
-from app.senders.hold import hold_line, leave_line
+from app.senders.hold import Spoken, hold_line, leave_line
 from app.whatsapp.outcomes import Deferred, NotSent
 from app.whatsapp.payloads import TemplateForm
 
@@ -59,11 +58,14 @@ class Drain:
     phone_number_id: str
     token: str = field(repr=False)
     sender_version: int
+    portfolio: str | None  # None: no limit was told, so nothing is counted
+    pairs: Pairs = field(default_factory=Pairs)
+    turns: Turns = field(default_factory=Turns)
     hold: Hold = field(init=False)
     keeper: Keeper = field(init=False)
     _held_until: float = 0.0
     _halted: bool = False
-    _after: UUID | None = None
+    _after: dict[Lane, UUID | None] = field(default_factory=lambda: dict.fromkeys(LANES))
     _posts: set[asyncio.Task[None]] = field(default_factory=set)
     _latency_s: float = 0.5
     _ask_again_at: float = 0.0
@@ -105,27 +107,46 @@ class Drain:
                 await self._pause(IDLE_S)
 
     async def _claim_in_turn(self, room: int) -> int:
-        """Fill the room from the batches that have something due, going on after the one that was served last."""
+        """Fill the room: each busy lane its share, then whoever can use what is left, the most urgent first."""
+        due = await self._due()
+        if any(batch.sender_version != self.sender_version for batches in due.values() for batch in batches):
+            self._halted = True  # the token or the pace was changed: whoever drains next reads them anew
+            return 0
+        dealt = self.turns.deal(room, [lane for lane, batches in due.items() if batches])
         seen = 0
-        for batch in await self._due():
-            if room - seen <= 0:
-                break
-            if batch.sender_version != self.sender_version:
-                self._halted = True  # the token or the pace was changed: whoever drains next reads them anew
-                break
-            seen += await self._claim(batch, room - seen)
-            self._after = batch.id
+        for lane, share in dealt.items():
+            seen += await self._claim_lane(lane, due[lane], share)
+        for lane in dealt:
+            seen += await self._claim_lane(lane, due[lane], room - seen)
         return seen
 
-    async def _due(self) -> list[DueBatch]:
+    async def _claim_lane(self, lane: Lane, batches: list[DueBatch], room: int) -> int:
+        """Claim from the lane's batches one after the other; whoever had less than was asked for is done."""
+        seen = 0
+        while batches and seen < room and not self._over():
+            asked = min(room - seen, self.run.settings.page_size)
+            page = await self._claim(batches[0], asked)
+            self._after[lane] = batches[0].id
+            seen += page.seen
+            if page.seen < asked or page.waits_until is not None:
+                batches.pop(0)
+        return seen
+
+    async def _due(self) -> dict[Lane, list[DueBatch]]:
+        """What is due in each lane, going on after the batch that was served last, and from the beginning again."""
+        due: dict[Lane, list[DueBatch]] = {lane: [] for lane in LANES}
         async with self.run.db.begin(self.tenant) as session:
             if not await self._permitted(session):
-                return []
-            batches = await due_batches(session, self.tenant, self.sender, after=self._after)
-            if not batches and self._after is not None:
-                self._after = None
-                batches = await due_batches(session, self.tenant, self.sender, after=None)
-        return batches
+                return due
+            for batch in await due_batches(session, self.tenant, self.sender, after=self._after):
+                due[batch.lane].append(batch)
+            around: dict[Lane, UUID | None] = {
+                lane: None for lane, after in self._after.items() if after is not None and not due[lane]
+            }
+            self._after.update(around)
+            for batch in await due_batches(session, self.tenant, self.sender, after=around) if around else ():
+                due[batch.lane].append(batch)
+        return due
 
     async def _permitted(self, session: Session) -> bool:
         """Whether the tenant may send at all; asked once a second, so terms that lapse stop what runs already."""
@@ -137,13 +158,18 @@ class Drain:
                 log.warning("dispatch.not_permitted", sender_id=encode("snd", self.sender), code=self._obstacle)
         return self._obstacle is None
 
-    async def _claim(self, batch: DueBatch, room: int) -> int:
+    async def _claim(self, batch: DueBatch, size: int) -> Page:
         until = time.monotonic() + self._post_within_s()
-        page = await self._page(batch, min(room, self.run.settings.page_size))
+        page = await claim(self.run, self.hold, batch, size=size, portfolio=self.portfolio)
         form = TemplateForm(batch.template_name, batch.template_language, batch.variables, named=batch.named)
         voice = Voice(self.phone_number_id, self.token, form)
         for message in page.leased:
-            slot = self.pace.slot(time.monotonic())
+            now = time.monotonic()  # the pair is this sender and whoever holds the number now
+            if self.pairs.wait_s(message.holder_id, now):
+                self.keeper.add(pair_waits(message, self.pairs.put_off(message.holder_id, now)))
+                continue
+            self.pairs.take(message.holder_id, now)
+            slot = self.pace.slot(now)
             task = asyncio.create_task(self._post(batch, voice, message, slot, until))
             self._posts.add(task)
             task.add_done_callback(self._posts.discard)
@@ -151,46 +177,7 @@ class Drain:
             log.info("dispatch.waits", batch_id=encode("bat", batch.id), until=page.waits_until.isoformat())
         elif page.seen:
             log.debug("dispatch.leased", batch_id=encode("bat", batch.id), seen=page.seen, size=len(page.leased))
-        return page.seen
-
-    async def _page(self, batch: DueBatch, size: int) -> Page:
-        try:
-            async with self.run.db.begin(self.tenant) as session:
-                return await self._lease(session, batch, size)
-        except DBAPIError as error:
-            if not is_poison(error):
-                raise
-            return await self._quarantine(batch, size, error)
-
-    async def _lease(self, session: Session, batch: DueBatch, size: int, only: Sequence[UUID] | None = None) -> Page:
-        return await lease(
-            session,
-            self.hold,
-            batch.id,
-            size=size,
-            lease_s=self.run.settings.sending_lease_s,
-            expires_at=batch.expires_at,
-            time_level=await self._time_level(session, batch),
-            only=only,
-        )
-
-    async def _quarantine(self, batch: DueBatch, size: int, error: DBAPIError) -> Page:
-        """The database refused the page: fail the rows at fault, and let the others go on. Raises if none is."""
-
-        async def claim(session: Session, ids: Sequence[UUID]) -> Page:
-            return await self._lease(session, batch, len(ids), ids)
-
-        failed = await quarantine(self.run.db, self.tenant, batch.id, size=size, claim=claim)
-        if not failed:
-            raise error
-        return Page(failed, [])
-
-    async def _time_level(self, session: Session, batch: DueBatch) -> TimeLevel | None:
-        """What binds this batch in time; read anew for each page, so that a rule that was tightened holds at once."""
-        if not batch.quiet_hours and not batch.frequency_cap:
-            return None
-        rules = await read_rules(session, self.tenant, self.run.settings)
-        return TimeLevel(rules.now, rules.in_force.binding(quiet=batch.quiet_hours, capped=batch.frequency_cap))
+        return page
 
     async def _post(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, until: float) -> None:
         """Wait for the slot, then post. Between the two a stop still sends nothing; after it, the answer is awaited.
@@ -202,11 +189,15 @@ class Drain:
         claimed_at = until - self._post_within_s()
         if self._over() or self.breaker.stops(batch.id, claimed_at) or time.monotonic() > until:
             self.pace.give_back()
+            self.pairs.give_back(message.holder_id)
             self.keeper.add(verdict_of(message, NotSent("draining")))
             return
         began = time.monotonic()
         outcome = await post(self.run.whatsapp, voice, self.keys, message)
         self._latency_s += 0.1 * (time.monotonic() - began - self._latency_s)
+        if isinstance(outcome, Deferred) and outcome.code == PAIR_LIMIT:
+            wait_s = outcome.retry_in_s * 4.0**message.attempts  # as long as the message itself waits
+            self.pairs.refused(message.holder_id, time.monotonic(), wait_s=wait_s)
         if isinstance(outcome, Deferred) and outcome.scope == "sender":
             self.pace.slow_down(time.monotonic())
         self.keeper.add(verdict_of(message, outcome, resend=batch.at_least_once))
@@ -234,11 +225,14 @@ class Drain:
         if now < self._held_until - lease_s * 2 / 3:
             return True
         async with self.run.db.begin(self.tenant) as session:
-            line = await hold_line(session, self.tenant, self.sender, self.owner, lease_s=lease_s)
+            spoken = self._spoken() if self._held_until else None
+            line = await hold_line(session, self.tenant, self.sender, self.owner, lease_s=lease_s, spoken=spoken)
         if line is None:
             return False
         if self._held_until and line.fence != self.hold.fence:
             return False  # it was taken and left again meanwhile: what we claimed carries the old fence
+        if not self._held_until and line.rate is not None:
+            self.pace.take_over(Trace(line.rate, line.rate_age_s, line.ahead_s), now)
         self.hold = Hold(self.tenant, self.sender, self.owner, line.fence)
         self._held_until = now + lease_s
         self.breaker.found(line)
@@ -247,10 +241,14 @@ class Drain:
     async def _leave(self) -> None:
         try:
             async with self.run.db.begin(self.tenant) as session:
-                await leave_line(session, self.tenant, self.sender, self.owner, self.hold.fence)
+                fence = self.hold.fence
+                await leave_line(session, self.tenant, self.sender, self.owner, fence=fence, spoken=self._spoken())
                 await finish_batches(session, self.tenant)
         except LOST as error:
             log.warning("dispatch.leave_failed", error=type(error).__name__)  # the lease ends by itself
+
+    def _spoken(self) -> Spoken:
+        return Spoken(self.pace.rate, self.pace.ahead_s(time.monotonic()))
 
     def _most_in_flight(self) -> int:
         """About twice what the pace and the usual answer time need; never more than the connections."""

@@ -16,11 +16,12 @@ from sqlalchemy import text
 
 from app.dispatch.keep import LOST
 from app.dispatch.line import Drain
-from app.dispatch.pacing import Pace
+from app.dispatch.pacing.number import Pace
 from app.dispatch.sweep import sweep
 from app.kit.db import is_away
 from app.kit.ids import encode
 from app.runtime import Runtime
+from app.senders.budget import forget_people
 from app.senders.guard import Guard
 from app.senders.queries import find_sender
 from app.senders.token import open_token
@@ -161,6 +162,8 @@ class Lines:
     async def _open(self, sender_id: UUID, tenant: UUID) -> Drain | None:
         async with self.run.db.begin(tenant) as session:
             sender = await find_sender(session, tenant, sender_id)
+            if sender is not None and sender.limited:
+                await forget_people(session, tenant, sender.portfolio_id)
             keys = await get_tenant_keys(self.run, session, tenant)
         if sender is None or sender.state != "active":
             return None
@@ -174,5 +177,6 @@ class Lines:
             pace=Pace(float(sender.messages_per_second), time.monotonic()),
             phone_number_id=sender.phone_number_id,
             sender_version=sender.version,
+            portfolio=sender.portfolio_id if sender.limited else None,
             token=open_token(self.run, sender.token_ct, sender_id),
         )

@@ -1,6 +1,6 @@
 """Reading batches, messages, outcomes and the delivery log. Tenant first, always."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from app.dispatch.pacing.lanes import CATEGORIES, Lane
 from app.kit.db import Session
 
 _BATCH = """
@@ -36,21 +37,27 @@ _counts = text(
 _due_batches = text(
     """
 SELECT b.id, b.expires_at, b.template_name, b.template_language, b.variables, b.parameter_format = 'named' AS named,
+       b.sender_version, b.quiet_hours, b.frequency_cap, b.at_least_once, lane.name AS lane
+  FROM unnest(CAST(:lanes AS text[]), CAST(:categories AS text[]), CAST(:afters AS uuid[]))
+       AS lane (name, category, after)
+ CROSS JOIN LATERAL (
+SELECT b.id, b.expires_at, b.template_name, b.template_language, b.variables, b.parameter_format,
        s.version AS sender_version, r.quiet_hours, r.frequency_cap, b.delivery_policy = 'at_least_once' AS at_least_once
   FROM batches AS b
   JOIN purposes_v1 AS r ON r.id = b.purpose_id
   JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
   JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'
+   AND t.category = lane.category
    AND t.review NOT IN ('needs_review', 'rejected') AND b.purpose_id = ANY (t.purpose_ids)
  WHERE b.tenant_id = :tenant AND b.sender_id = :sender AND b.state = 'running'
    AND (b.waits_until IS NULL OR b.waits_until <= (SELECT business_now()))
-   AND (CAST(:after AS uuid) IS NULL OR b.id > :after)
+   AND (lane.after IS NULL OR b.id > lane.after)
    -- not EXISTS: that would be joined as a set, and read the million rows of a batch that waits, at every look
    AND 1 = (SELECT 1 FROM dispatch AS d
              WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp())
              ORDER BY d.due_at LIMIT 1)
  ORDER BY b.id
- LIMIT 64
+ LIMIT 32) AS b
 """
 )
 _MESSAGE = """
@@ -118,6 +125,7 @@ class DueBatch:
     quiet_hours: bool
     frequency_cap: bool
     at_least_once: bool
+    lane: Lane
 
 
 async def find_batch(session: Session, tenant: UUID, batch: UUID, *, lock: bool = False) -> Row[Any] | None:
@@ -154,13 +162,25 @@ async def count_batch(session: Session, tenant: UUID, batch: UUID) -> Counted:
     return (await count_batches(session, tenant, [batch]))[batch]
 
 
-async def due_batches(session: Session, tenant: UUID, sender: UUID, *, after: UUID | None) -> list[DueBatch]:
-    """The next of the sender's running batches that have a message due now, oldest first; 64 at most.
+async def due_batches(
+    session: Session, tenant: UUID, sender: UUID, *, after: Mapping[Lane, UUID | None]
+) -> list[DueBatch]:
+    """The next of the sender's running batches that have a message due now, of the lanes asked for; 32 of each at most.
+
+    In each lane the oldest that come behind `after`.
 
     A paused sender, a template that is not approved (any more), was rejected by a reader or bound to something else,
     and quiet hours keep a batch from being due.
     """
-    rows = await session.execute(_due_batches, {"tenant": tenant, "sender": sender, "after": after})
+    lanes = list(after)
+    named = {
+        "tenant": tenant,
+        "sender": sender,
+        "lanes": lanes,
+        "categories": [CATEGORIES[lane] for lane in lanes],
+        "afters": [after[lane] for lane in lanes],
+    }
+    rows = await session.execute(_due_batches, named)
     return [
         DueBatch(
             row.id,
@@ -173,6 +193,7 @@ async def due_batches(session: Session, tenant: UUID, sender: UUID, *, after: UU
             row.quiet_hours,
             row.frequency_cap,
             row.at_least_once,
+            row.lane,
         )
         for row in rows
     ]

@@ -16,9 +16,10 @@ from uuid import UUID
 import structlog
 from arq.connections import ArqRedis
 from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, WatchError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 
 QUEUE_NAME = "toplu:bells"
 RING_DEADLINE_S = 0.25
+AGAIN_S = 0.5  # between two tries to be greeted
 RETRIABLE = [RedisConnectionError, RedisTimeoutError, BusyLoadingError, OSError]
 
 
@@ -40,9 +42,48 @@ def deserialize(raw: bytes) -> dict[str, Any]:
     return job
 
 
+class PatientPool(BlockingConnectionPool):
+    """Connections for who waits for ever. redis-py 7 tries a command again, but not the greeting of a connection: a
+    server that is there and does not answer would end whoever asked, and with it the worker."""
+
+    async def get_connection(self, *_: Any, **__: Any) -> Any:
+        """A connection, as soon as the server greets."""
+        while True:
+            try:
+                return await super().get_connection()
+            except AuthenticationError:
+                raise
+            except tuple(RETRIABLE) as error:
+                log.warning("queue.server_silent", error=type(error).__name__)
+                await asyncio.sleep(AGAIN_S)
+
+
+class PatientPipeline(Pipeline):
+    """arq reads two keys under WATCH before it starts a job. When the connection is lost in between, the job counts as
+    started elsewhere: the bell is lost, and not the worker."""
+
+    async def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
+        """The answer; after a lost watch what arq takes for "somebody else has it"."""
+        try:
+            return await super().immediate_execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        except WatchError:
+            log.warning("queue.watch_lost")
+            return args[0] == "EXISTS"  # it exists, or (ZSCORE) it is not there
+
+    async def reset(self) -> None:
+        """Give the connection back. It says UNWATCH first, and a server that is silent then takes the watch with it."""
+        try:
+            await super().reset()  # type: ignore[no-untyped-call]
+        except tuple(RETRIABLE):
+            self.watching = False
+            if self.connection:
+                await self.connection.disconnect()
+            await super().reset()  # type: ignore[no-untyped-call]
+
+
 def open_redis(url: str, *, retries: int, redis_class: type[ArqRedis] = ArqRedis) -> ArqRedis:
     """A lazy client: nothing is connected until the first command. `retries` -1 means for ever (the worker)."""
-    pool = BlockingConnectionPool.from_url(
+    pool = (PatientPool if retries < 0 else BlockingConnectionPool).from_url(
         url,
         max_connections=20,
         timeout=2,
@@ -133,7 +174,7 @@ class PatientRedis(ArqRedis):
         if self.begin is not None:
             begin, self.begin = self.begin, None
             begin()
-        return super().pipeline(transaction, shard_hint)
+        return PatientPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
     async def delete(self, *names: Any) -> Any:
         """Delete within a second or not at all; what arq deletes expires by itself."""

@@ -9,6 +9,7 @@ import asyncio
 from typing import Any
 
 AGAIN_S = 0.5
+TURNS = 10  # of the loop; a deadline takes one or two
 
 
 async def end_tasks(*tasks: "asyncio.Task[Any]") -> None:
@@ -24,11 +25,21 @@ async def end_tasks(*tasks: "asyncio.Task[Any]") -> None:
 async def insist_on_cancelling(task: "asyncio.Task[None]") -> None:
     """Watch over a task that somebody else cancels, once: where that cancellation was lost, cancel again.
 
-    A deadline (`asyncio.timeout`) cancels and takes it back within one turn of the loop, so it is not met twice here.
+    A deadline (`asyncio.timeout`) cancels, too, and takes it back within one turn of the loop. redis-py sets one of no
+    time at all for each connection it takes, so a look that meets one is no rarity: two such looks in a row once ended
+    workers that nobody had told to end. What counts is a cancellation that stays.
     """
     seen = 0
     while not task.done():
         await asyncio.wait([task], timeout=AGAIN_S)
-        seen = seen + 1 if task.cancelling() else 0
+        seen = seen + 1 if await _stays_cancelled(task) else 0
         if seen > 1:
             task.cancel()
+
+
+async def _stays_cancelled(task: "asyncio.Task[None]") -> bool:
+    for _ in range(TURNS):
+        if task.done() or not task.cancelling():
+            return False
+        await asyncio.sleep(0)
+    return True

@@ -28,6 +28,7 @@ LATE_FAULTS: dict[str, Ending] = {
     "reset_after_accept": "cut",
     "timeout_after_accept": "hang",
     "no_id_after_accept": "no_id",
+    "truncated_after_accept": "torn",
 }
 
 
@@ -48,6 +49,8 @@ async def accept(world: World, version: str, number_id: str, token: str | None, 
     knobs = world.knobs
     await asyncio.sleep((knobs.latency_ms + world.rng.random() * knobs.latency_jitter_ms) / 1000)
     fault = draw(knobs.faults, world.rng)
+    if fault is not None:
+        world.truth.write("fault", fault=fault)
     try:
         answer = _decide(world, version, number_id, token, raw, fault)
     except GraphError as error:
@@ -109,11 +112,36 @@ def _decide(world: World, version: str, number_id: str, token: str | None, raw: 
         raise GraphError(fate.refuse, fate.tells)
     if not fate.accepted:
         return Answer(502, HTML, fate.ending)
-    knobs = world.knobs
-    if not world.directory.take(number, rate=knobs.throughput_per_s, burst=knobs.throughput_burst):
-        raise GraphError(130429, "Cloud API message throughput has been reached")
+    _check_limits(world, number, draft)
     ending = fate.ending if fate is not ORDINARY else LATE_FAULTS.get(fault or "", "answer")
     return Answer(200, msgspec.json.encode(_take(world, number, draft, fate, ending)), ending)
+
+
+def _check_limits(world: World, number: PhoneNumber, draft: Draft) -> None:
+    """Steps 9 to 11: the number's throughput, the pair, the people of the portfolio. Errors: `GraphError`.
+
+    Meta says that a throughput upgrade makes a number unusable for up to a minute (131057). It names no code for too
+    many people; the knob does. Whoever wrote within 24 hours is not counted.
+    """
+    knobs, directory, address = world.knobs, world.directory, draft.address
+    over: tuple[int, str] | None = None
+    if directory.upgrading(number):
+        over = 131057, "The throughput of this number is being changed"
+    elif not directory.take(number, rate=knobs.throughput_per_s, burst=knobs.throughput_burst):
+        over = 130429, "Cloud API message throughput has been reached"
+    elif knobs.pair_every_s and not directory.take_pair(
+        number, address, every_s=knobs.pair_every_s, burst=knobs.pair_burst
+    ):
+        over = 131056, "Too many messages from this number to this person in a short time"
+    elif (
+        knobs.messaging_limit
+        and not world.window_open(number, address)
+        and not directory.reach(number, address, most=knobs.messaging_limit, window_s=knobs.messaging_limit_window_s)
+    ):
+        over = knobs.messaging_limit_code, "The portfolio has reached the people it may reach in 24 hours"
+    if over is not None:
+        world.truth.write("limited", code=over[0], opaque=draft.opaque, phone_number_id=number.id)
+        raise GraphError(*over)
 
 
 def _take(world: World, number: PhoneNumber, draft: Draft, fate: Fate, ending: Ending) -> Json:
@@ -156,9 +184,15 @@ def _tell(world: World, number: PhoneNumber, message: Accepted, fate: Fate, fail
             "code": (fail or fate.fail) if step.status == "failed" else None,
         }
         update = Update(number.waba_id, "messages", "statuses", step.item, number, step.contact, facts)
-        world.outbox.push(update, step.after)
+        after = step.after + (world.knobs.late_s if _hits(world, world.knobs.late_share) else 0.0)
+        world.outbox.push(update, after)
         if world.rng.random() < world.knobs.duplicate_share:
-            world.outbox.push(update, step.after + world.rng.random())
+            world.outbox.push(update, after + world.rng.random())
+
+
+def _hits(world: World, share: float) -> bool:
+    """Whether chance wants it; without a share no chance is used up."""
+    return share > 0 and world.rng.random() < share
 
 
 def _answered(draft: Draft, message: Accepted, ending: Ending) -> Json:

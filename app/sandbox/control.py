@@ -1,12 +1,14 @@
 """The sandbox's own routes, `/sandbox/*`: for tests and demos, from this machine only."""
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.sandbox.compose import Update
 from app.sandbox.failures import Json
 from app.sandbox.graph import set_status
 from app.sandbox.inbound import Inbound, receive
@@ -38,6 +40,13 @@ class Subscription(msgspec.Struct, forbid_unknown_fields=True):
     app_secret: str
 
 
+class Upgrade(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of `POST /sandbox/numbers/{id}/upgrade`."""
+
+    throughput_per_s: Annotated[float, msgspec.Meta(gt=0)] = 1000.0
+    seconds: Annotated[float, msgspec.Meta(ge=0)] = 60.0
+
+
 def routes(world: World) -> list[Route]:
     """All control routes over one world."""
     table: list[tuple[str, str, Handler]] = [
@@ -50,6 +59,7 @@ def routes(world: World) -> list[Route]:
         ("POST", "/sandbox/subscribe", _subscribe),
         ("POST", "/sandbox/inbound", _inbound),
         ("POST", "/sandbox/numbers", _numbers),
+        ("POST", "/sandbox/numbers/{number_id}/upgrade", _upgrade),
         ("POST", "/sandbox/templates/{template_id}", _template),
     ]
     return [Route(path, _local(world, handle), methods=[method]) for method, path, handle in table]
@@ -131,6 +141,18 @@ async def _numbers(world: World, request: Request) -> Json:
     number = msgspec.json.decode(await request.body(), type=PhoneNumber)
     world.directory.put(number)
     return {"id": number.id}
+
+
+async def _upgrade(world: World, request: Request) -> Json:
+    number = world.directory.by_id.get(request.path_params["number_id"])
+    asked = msgspec.json.decode(await request.body(), type=Upgrade)
+    if number is None:
+        raise Refused(404, "no such number")
+    world.directory.upgrade(number, rate=asked.throughput_per_s, seconds=asked.seconds)
+    world.truth.write("upgrade", phone_number_id=number.id, throughput_per_s=asked.throughput_per_s)
+    value: Json = {"display_phone_number": number.digits, "event": "THROUGHPUT_UPGRADE"}
+    world.outbox.push(Update(number.waba_id, "phone_number_quality_update", "", value), asked.seconds)
+    return {"id": number.id, "unusable_s": asked.seconds}
 
 
 async def _template(world: World, request: Request) -> Json:

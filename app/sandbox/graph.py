@@ -13,11 +13,25 @@ from app.sandbox.accept import Answer, accept, authorise, find_number, refusal
 from app.sandbox.compose import Update
 from app.sandbox.failures import GraphError, Json
 from app.sandbox.log import say
+from app.sandbox.numbers import tier_of
 from app.sandbox.templates import Template
 from app.sandbox.validate import check_version
 from app.sandbox.world import World
 
 PAGE = 25
+
+
+class Torn(Response):
+    """An answer of which half arrives, and then the connection is cut."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Announce the whole length, send half, cut."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body)[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        transport = scope.get("sandbox.transport")
+        if transport is not None:
+            transport.close()  # what was written leaves first
 
 
 class Ended(Response):
@@ -71,7 +85,8 @@ def _shown(answer: Answer) -> Response:
     if answer.ending in ("hang", "cut"):
         return Ended(cut=answer.ending == "cut")
     kind = "text/html; charset=utf-8" if answer.ending == "html" else "application/json; charset=UTF-8"
-    return Response(answer.body, answer.status, media_type=None, headers={"content-type": kind})
+    shape = Torn if answer.ending == "torn" else Response
+    return shape(answer.body, answer.status, media_type=None, headers={"content-type": kind})
 
 
 def _guarded(
@@ -110,14 +125,15 @@ async def _list_numbers(world: World, request: Request) -> Json:
     numbers = world.directory.of_account(request.path_params["node"])
     if not numbers:
         raise GraphError(100, "The account does not exist or cannot be reached", subcode=33)
-    return _page(request, [number.shown(_fields(request)) for number in numbers])
+    tier = tier_of(world.knobs.messaging_limit)
+    return _page(request, [number.shown(_fields(request), tier) for number in numbers])
 
 
 async def _show_node(world: World, request: Request) -> Json:
     path = request.path_params
     if path["node"] in world.directory.by_id:
         number = find_number(world, path["version"], path["node"], _bearer(request))
-        return number.shown(_fields(request))
+        return number.shown(_fields(request), tier_of(world.knobs.messaging_limit))
     template = world.templates.find_by_id(path["node"])
     if template is not None:
         return template.shown(_fields(request))

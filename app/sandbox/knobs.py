@@ -17,6 +17,7 @@ FAULTS = (
     "reset_after_accept",  # connection cut, accepted
     "timeout_after_accept",  # never answered, accepted
     "no_id_after_accept",  # 200 without a readable id, accepted
+    "truncated_after_accept",  # half of the answer, then the connection is cut, accepted
 )
 
 
@@ -29,6 +30,11 @@ class Knobs(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     answer_delay_ms: Span = 0.0  # after the message was accepted, before the answer leaves
     throughput_per_s: Span = 80.0
     throughput_burst: Count = 80
+    pair_every_s: Span = 6.0  # one message in this time from a number to a person; 0: no such limit
+    pair_burst: Count = 45
+    messaging_limit: Annotated[int, msgspec.Meta(ge=0)] = 0  # people of a portfolio in a moving day; 0: unlimited
+    messaging_limit_window_s: Span = 86400.0
+    messaging_limit_code: int = 131048  # Meta names none for it
     throttle_status: Annotated[int, msgspec.Meta(ge=400, le=499)] = 400  # some say Meta answers 429
     faults: dict[str, Share] = {}
     failed_shares: dict[str, Share] = {}  # "131026": 0.02 fails two in a hundred ordinary numbers
@@ -47,6 +53,9 @@ class Knobs(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     webhook_timeout_s: Span = 10.0
     duplicate_share: Share = 0.0
     reorder_share: Share = 0.0
+    repeat_share: Share = 0.0  # acknowledged webhooks that are sent again, as if the answer had been lost
+    late_share: Share = 0.0  # statuses that come `late_s` seconds after their time
+    late_s: Span = 8.0
     retry_first_s: Span = 0.5
     retry_most_s: Span = 30.0
     # templates

@@ -30,7 +30,7 @@ A refusal by magic comes after the validation and before the throughput bucket.
 from dataclasses import dataclass
 from typing import Literal
 
-Ending = Literal["answer", "html", "hang", "cut", "no_id"]
+Ending = Literal["answer", "html", "hang", "cut", "no_id", "torn"]
 
 DRAMA = "447700900"
 FICTION = "120255501"

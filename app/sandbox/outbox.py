@@ -171,7 +171,11 @@ class Outbox:
     def _acknowledge(self, delivery: Delivery) -> None:
         if delivery.generation != self._generation:
             return
+        knobs = self._knobs()
         self._under_way -= len(delivery.updates)
+        if knobs.repeat_share and self._rng.random() < knobs.repeat_share:
+            self._under_way += len(delivery.updates)
+            self._later(delivery, knobs.retry_first_s)
         for update in delivery.updates:
             if not update.acknowledged:
                 update.acknowledged = True

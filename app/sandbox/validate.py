@@ -1,7 +1,7 @@
 """Whether a send request is acceptable, asked in one fixed order.
 
 1 token · 2 permission · 3 version and object · 4 number registered · 5 account locked or restricted ·
-6 envelope · 7 self-send · 8 template. The throughput bucket (9) follows in `accept`.
+6 envelope · 7 self-send · 8 template. The limits (9 to 11) follow in `accept`.
 Meta does not publish its order; this one is ours.
 """
 

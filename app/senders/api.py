@@ -14,11 +14,11 @@ from app.senders.change import SenderChange, change_sender
 from app.senders.errors import SenderTaken
 from app.senders.halt import Halt, find_halts, resume_sender
 from app.senders.register import register_sender
+from app.senders.show_halt import show_halt
 from app.tenants.door import Transaction, reads, writes
 from app.tenants.list_page import AskedPage, list_page
 from app.tenants.name_actor import name_actor
 from app.tenants.remember import Repeatable, answer_with, once
-from app.whatsapp.codes import classify
 
 router = APIRouter(prefix="/v1/senders", tags=["senders"])
 
@@ -90,17 +90,6 @@ async def _show(tx: Transaction, sender: queries.Sender) -> schemas.Sender:
     return _shown(sender, (await find_halts(tx.session, tx.tenant, [sender.id])).get(sender.id))
 
 
-def _halted(halt: Halt) -> schemas.Halt:
-    return schemas.Halt(
-        scope=halt.scope,
-        code=halt.code,
-        title=None if halt.code is None else classify(halt.code).title,
-        since=halt.since,
-        until=halt.until,
-        half_open=halt.half_open,
-    )
-
-
 def _shown(sender: queries.Sender, halt: Halt | None = None) -> schemas.Sender:
     return schemas.Sender(
         id=sender.id,
@@ -110,8 +99,10 @@ def _shown(sender: queries.Sender, halt: Halt | None = None) -> schemas.Sender:
         display_phone_number=sender.display_phone_number,
         access_token_last4=sender.token_last4,
         messages_per_second=sender.messages_per_second,
+        portfolio_id=sender.portfolio_id,
+        messaging_limit=sender.messaging_limit,
         state=sender.state,
-        halted=MISSING if halt is None else _halted(halt),
+        halted=MISSING if halt is None else show_halt(halt),
         version=sender.version,
         created_at=sender.created_at,
     )

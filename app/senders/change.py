@@ -12,7 +12,8 @@ from app.kit.ids import encode
 from app.runtime import Runtime
 from app.senders.halt import resume_line
 from app.senders.models import senders
-from app.senders.queries import Sender, get_sender
+from app.senders.queries import MessagingLimit, Sender, get_sender
+from app.senders.set_limit import set_limit
 from app.senders.token import seal_token
 
 
@@ -23,6 +24,8 @@ class SenderChange:
     name: str | None = None
     access_token: str | None = field(default=None, repr=False)
     messages_per_second: int | None = None
+    portfolio_id: str | None = None
+    messaging_limit: MessagingLimit | None = None
     state: Literal["active", "paused"] | None = None
 
 
@@ -33,9 +36,12 @@ async def change_sender(
 
     The audit says which fields changed, never their values.
     """
-    await get_sender(session, tenant, sender_id)
+    before = await get_sender(session, tenant, sender_id)
     values = _values(run, sender_id, change)
-    if values:
+    if change.messaging_limit is not None:
+        await set_limit(session, tenant, change.portfolio_id or before.portfolio_id, change.messaging_limit)
+    if values or change.messaging_limit is not None:
+        fields = values.keys() - {"token_last4"} | ({"messaging_limit"} if change.messaging_limit else set())
         await session.execute(
             update(senders)
             .where(senders.c.tenant_id == tenant, senders.c.id == sender_id)
@@ -49,7 +55,7 @@ async def change_sender(
             action="sender.changed",
             actor=actor,
             object_id=encode("snd", sender_id),
-            detail={"fields": sorted(values.keys() - {"token_last4"})},
+            detail={"fields": sorted(fields)},
         )
     return await get_sender(session, tenant, sender_id)
 
@@ -58,6 +64,7 @@ def _values(run: Runtime, sender_id: UUID, change: SenderChange) -> dict[str, An
     named = {
         "name": change.name,
         "messages_per_second": change.messages_per_second,
+        "portfolio_id": change.portfolio_id,
         "state": change.state,
     }
     values: dict[str, Any] = {column: value for column, value in named.items() if value is not None}

@@ -10,7 +10,8 @@ from app.kit.sql import sql_beside
 
 _hold = sql_beside(__file__)
 _leave = text(
-    "UPDATE sender_lines SET lease_until = '-infinity'"
+    "UPDATE sender_lines SET lease_until = '-infinity', rate = :rate, rate_at = clock_timestamp(),"
+    " next_slot_at = clock_timestamp() + make_interval(secs => :ahead_s)"
     " WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence"
 )
 _close = text(
@@ -24,23 +25,50 @@ class Line:
     """A line that is ours. `fence` goes into every write; `halted_s` seconds it must stay silent still.
 
     `half_open`: it was halted, and one message has to find out whether that is over.
+    `rate` (None: nobody ever drained it) was its speed `rate_age_s` seconds ago; slots are taken for `ahead_s` seconds.
     """
 
     fence: int
     halted_s: float
     half_open: bool
+    rate: float | None = None
+    rate_age_s: float = 0.0
+    ahead_s: float = 0.0
 
 
-async def hold_line(session: Session, tenant: UUID, sender: UUID, owner: str, *, lease_s: float) -> Line | None:
-    """Take or keep the line for `lease_s` seconds. None: another worker holds it."""
-    named = {"tenant": tenant, "sender": sender, "owner": owner, "lease_s": lease_s}
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How fast a drainer speaks now, in messages per second, and for how many seconds ahead its slots are taken."""
+
+    rate: float
+    ahead_s: float
+
+
+async def hold_line(
+    session: Session, tenant: UUID, sender: UUID, owner: str, *, lease_s: float, spoken: Spoken | None = None
+) -> Line | None:
+    """Take the line for `lease_s` seconds, or keep it and write down how fast we speak (`spoken`).
+
+    None: another worker holds it.
+    """
+    named = {
+        "tenant": tenant,
+        "sender": sender,
+        "owner": owner,
+        "lease_s": lease_s,
+        "rate": spoken and spoken.rate,
+        "ahead_s": spoken.ahead_s if spoken else 0.0,
+    }
     row = (await session.execute(_hold, named)).one_or_none()
-    return None if row is None else Line(row.fence, row.halted_s, row.half_open)
+    if row is None:
+        return None
+    return Line(row.fence, row.halted_s, row.half_open, row.rate, row.rate_age_s, row.ahead_s)
 
 
-async def leave_line(session: Session, tenant: UUID, sender: UUID, owner: str, fence: int) -> None:
-    """Let the next worker take the line at once."""
-    await session.execute(_leave, {"tenant": tenant, "sender": sender, "owner": owner, "fence": fence})
+async def leave_line(session: Session, tenant: UUID, sender: UUID, owner: str, *, fence: int, spoken: Spoken) -> None:
+    """Let the next worker take the line at once, and know how fast we spoke."""
+    named = {"tenant": tenant, "sender": sender, "owner": owner, "fence": fence}
+    await session.execute(_leave, named | {"rate": spoken.rate, "ahead_s": spoken.ahead_s})
 
 
 async def close_breaker(session: Session, tenant: UUID, sender: UUID) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -33,6 +34,7 @@ senders = Table(
     Column("state", Text, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("portfolio_id", Text),
     Index("senders_tenant_id", "tenant_id", "id"),
 )
 
@@ -50,6 +52,29 @@ sender_lines = Table(
     Column("halted_scope", Text),
     Column("halted_at", TIMESTAMP(timezone=True)),
     Column("halts", Integer, nullable=False),
+    Column("rate", Double),
+    Column("rate_at", TIMESTAMP(timezone=True)),
+    Column("next_slot_at", TIMESTAMP(timezone=True)),
+)
+
+# What Meta allows a portfolio, over all its numbers.
+portfolios = Table(
+    "portfolios",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey("tenants.tenant_id"), primary_key=True),
+    Column("portfolio_id", Text, primary_key=True),
+    Column("messaging_limit", Text),
+)
+
+# Whom it wrote to last when; those of the last 24 hours count.
+portfolio_people = Table(
+    "portfolio_people",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("portfolio_id", Text, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    Column("last_at", TIMESTAMP(timezone=True), nullable=False),
+    Index("portfolio_people_last", "tenant_id", "portfolio_id", "last_at"),
 )
 
 # Which database this is, and whether it may send: one row. It names the installation outside of itself, too.

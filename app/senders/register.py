@@ -12,6 +12,7 @@ from app.runtime import Runtime
 from app.senders.errors import SenderTaken
 from app.senders.models import sender_lines, senders
 from app.senders.queries import Sender, get_sender
+from app.senders.set_limit import set_limit
 from app.senders.token import seal_token
 
 
@@ -26,6 +27,8 @@ async def register_sender(
     display_phone_number: str,
     access_token: str,
     messages_per_second: int = 80,
+    portfolio_id: str | None = None,
+    messaging_limit: str | None = None,
     actor: str,
 ) -> Sender:
     """Keep the number, its token sealed, and make its line. `messages_per_second` is what Meta allows the
@@ -44,7 +47,10 @@ async def register_sender(
         "token_ct": seal_token(run, access_token, sender_id),
         "token_last4": access_token[-4:],
         "messages_per_second": messages_per_second,
+        "portfolio_id": portfolio_id,
     }
+    if messaging_limit is not None:
+        await set_limit(session, tenant, portfolio_id or waba_id, messaging_limit)
     # Row-level security hides another tenant's number from a SELECT, but not from its unique index.
     kept = await session.execute(upsert(senders).values(row).on_conflict_do_nothing(index_elements=["phone_number_id"]))
     if not kept.rowcount:

@@ -8,6 +8,7 @@ from pydantic import MISSING, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.kit.ids import PrefixedId
 from app.kit.page import PageBody
+from app.senders.queries import MessagingLimit
 from app.tenants.schemas import Name
 
 SenderId = Annotated[UUID, PrefixedId("snd")]
@@ -15,6 +16,14 @@ MetaId = Annotated[str, StringConstraints(pattern=r"^[0-9]{5,25}$")]
 # It travels in a header, so visible ASCII only.
 AccessToken = Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"^[\x21-\x7e]+$")]
 _never_shown = Field(repr=False, json_schema_extra={"writeOnly": True, "format": "password"})
+PortfolioId = Annotated[
+    MetaId,
+    Field(description="The business portfolio (Meta's business id). Without it the account stands for it."),
+]
+Limit = Annotated[
+    MessagingLimit,
+    Field(description="People the whole portfolio may reach in a moving 24 hours. Not told: no budget is kept."),
+]
 Rate = Annotated[int, Field(ge=1, le=1000, description="What Meta allows this number: 20, 80 or 1,000.")]
 
 
@@ -29,6 +38,8 @@ class NewSender(BaseModel):
     display_phone_number: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{5,29}$")]
     access_token: Annotated[AccessToken, _never_shown]
     messages_per_second: Rate = 80
+    portfolio_id: PortfolioId | MISSING = MISSING
+    messaging_limit: Limit | MISSING = MISSING
 
 
 class SenderChange(BaseModel):
@@ -39,6 +50,8 @@ class SenderChange(BaseModel):
     name: Name | MISSING = MISSING
     access_token: Annotated[AccessToken | MISSING, _never_shown] = MISSING
     messages_per_second: Rate | MISSING = MISSING
+    portfolio_id: PortfolioId | MISSING = MISSING
+    messaging_limit: Limit | MISSING = MISSING
     state: Literal["active", "paused"] | MISSING = MISSING
 
 
@@ -69,6 +82,10 @@ class Sender(BaseModel):
     display_phone_number: str
     access_token_last4: str
     messages_per_second: int
+    portfolio_id: str
+    messaging_limit: Annotated[
+        MessagingLimit | None, Field(description="Of the portfolio, so of all its senders. null: not told.")
+    ]
     state: Literal["active", "paused"]
     halted: Annotated[
         Halt | MISSING, Field(description="Only while it is; `POST /v1/senders/{id}/resume` ends it.")

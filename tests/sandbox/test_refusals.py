@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.sandbox.caller import Caller, greeting
@@ -218,3 +219,13 @@ def test_a_fault_share_of_one_hits_every_send(
 
     assert (response.status_code, response.json().get("error", {}).get("code")) == (status, code)
     assert sandbox.state()["accepted"] == accepted
+
+
+def test_an_answer_may_be_cut_in_the_middle_after_the_accept(sandbox: SandboxProcess, caller: Caller) -> None:
+    sandbox.knobs(faults={"truncated_after_accept": 1})
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        caller.post(greeting())
+
+    assert sandbox.state()["accepted"] == 1
+    assert [line["fault"] for line in sandbox.truth("fault")][-1] == "truncated_after_accept"

@@ -134,3 +134,24 @@ def test_a_reset_forgets_what_was_pending(sandbox: SandboxProcess, caller: Calle
     assert receiver.told(wamid) == []
     assert sandbox.state()["accepted"] == 0
     assert sandbox.truth()[-1]["event"] == "reset"
+
+
+def test_an_acknowledged_webhook_may_be_repeated_and_is_true_once(
+    sandbox: SandboxProcess, caller: Caller, receiver: Receiver
+) -> None:
+    sandbox.knobs(repeat_share=0.5, retry_first_s=0.01, webhook_max_updates=1)
+
+    wamids = [caller.send() for _ in range(8)]
+    sandbox.await_quiet()
+
+    assert any(len(receiver.told(wamid)) > 3 for wamid in wamids)
+    assert all(3 == len([line for line in sandbox.truth("status") if line["wamid"] == wamid]) for wamid in wamids)
+
+
+def test_late_statuses_come_after_their_time(sandbox: SandboxProcess, caller: Caller, receiver: Receiver) -> None:
+    sandbox.knobs(late_share=1, late_s=60)
+
+    wamid = caller.send()
+
+    assert receiver.told(wamid) == []
+    assert sandbox.state()["pending_webhooks"] == 3

@@ -2,8 +2,9 @@
 -- A person who is being restricted right now is locked by that act and waits for a later page. Nothing is decided here:
 -- a verdict in this statement would rest on a snapshot older than the lock.
 -- In:  tenant, sender, batch, owner, fence, size, only[] (NULL: whichever are due).
--- Out: the locked rows: id, and who their person is now (whoever absorbed them, if somebody did): under this lock nobody
---      absorbs them. None when the line is no longer ours, or halted, or the database was restored.
+-- Out: the locked rows in the order of their turn: id, and who their person is now (whoever absorbed them, if somebody
+--      did): under this lock nobody absorbs them. None when the line is no longer ours, or halted, or the database was
+--      restored.
 WITH line AS MATERIALIZED (
     SELECT 1 FROM sender_lines_v1
      WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence

@@ -4,6 +4,7 @@ Two statements, never one: the first locks, the second decides with a snapshot t
 committed before the lock is therefore always seen, and one that comes later waits until the claim has committed.
 
 Time refuses nobody, it says later: in quiet hours the whole batch waits, at the frequency cap the one message does.
+So does the budget of the account: people it may still reach today are claimed, and for the others the batch waits.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from app.dispatch.held import Hold, Leased
 from app.kit.db import Session
 from app.kit.sql import sql_beside
 from app.purposes.contact import ContactRules
+from app.senders.budget import Budget, spend, weigh
 
 _lock = sql_beside(__file__, "lock")
 _move = sql_beside(__file__)
@@ -55,41 +57,72 @@ async def lease(
     expires_at: datetime,
     time_level: TimeLevel | None = None,
     only: Sequence[UUID] | None = None,
+    budget: Budget | None = None,
 ) -> Page:
     """Claim up to `size` queued messages of a batch (of `only` these) for posting within `lease_s` seconds.
 
     Nothing is seen when the line is no longer held, or nothing is due, or all of it is locked by somebody else.
-    `time_level` is None where no contact rule binds.
+    `time_level` is None where no contact rule binds, `budget` where no limit of the account was told.
     """
     until = time_level.rules.closed_until(time_level.now) if time_level else None
     if until is not None:
-        await session.execute(_wait, {"tenant": hold.tenant, "batch": batch, "until": until})
-        return Page(1, [], until)
+        return await _put_off(session, hold, batch, "quiet_hours", until)
     caps = time_level.rules if time_level and time_level.rules.capped else None
     named = {"tenant": hold.tenant, "sender": hold.sender, "batch": batch, "owner": hold.owner, "fence": hold.fence}
     locked = (await session.execute(_lock, named | {"size": size, "only": only})).all()
     if not locked:
         return Page(0, [])
-    people = [row.person_id for row in locked]
-    counted = [] if caps is None else (await session.execute(_count, {"tenant": hold.tenant, "people": people})).all()
+    fits, until = await _fitting(session, budget, locked)
+    if not fits and until is not None:
+        return await _put_off(session, hold, batch, "portfolio_limit", until)
+    people = [row.person_id for row in fits]
     rows = await session.execute(
         _move,
         {
             "tenant": hold.tenant,
-            "ids": [row.id for row in locked],
+            "ids": [row.id for row in fits],
             "people": people,
             "fence": hold.fence,
             "lease_s": lease_s,
             "expires_at": expires_at,
-            "capped": caps is not None,
-            "per_7_days": caps and caps.per_7_days,
-            "per_30_days": caps and caps.per_30_days,
-            "counted_people": [row.person_id for row in counted for _ in row.message_ids],
-            "counted_messages": [message for row in counted for message in row.message_ids],
-            "counted_at": [at for row in counted for at in row.claimed_at],
+            **await _counts(session, hold.tenant, caps, people),
         },
     )
-    return Page(len(locked), [_leased(row) for row in rows])
+    page = Page(len(fits), [_leased(row) for row in rows])
+    if budget is not None:
+        person_now = {row.id: row.person_id for row in fits}
+        await spend(session, budget, [person_now[message.id] for message in page.leased])
+    return page
+
+
+async def _counts(
+    session: Session, tenant: UUID, caps: ContactRules | None, people: Sequence[UUID]
+) -> dict[str, object]:
+    """The caps as the second statement takes them, with what counts against them."""
+    counted = [] if caps is None else (await session.execute(_count, {"tenant": tenant, "people": people})).all()
+    return {
+        "capped": caps is not None,
+        "per_7_days": caps and caps.per_7_days,
+        "per_30_days": caps and caps.per_30_days,
+        "counted_people": [row.person_id for row in counted for _ in row.message_ids],
+        "counted_messages": [message for row in counted for message in row.message_ids],
+        "counted_at": [at for row in counted for at in row.claimed_at],
+    }
+
+
+async def _fitting(
+    session: Session, budget: Budget | None, locked: Sequence[Row[Any]]
+) -> tuple[Sequence[Row[Any]], datetime | None]:
+    """The rows whose people the account may still reach today, and from when on it may reach more."""
+    if budget is None:
+        return locked, None
+    weighed = await weigh(session, budget, [row.person_id for row in locked])
+    return [row for row in locked if row.person_id in weighed.people], weighed.until
+
+
+async def _put_off(session: Session, hold: Hold, batch: UUID, reason: str, until: datetime) -> Page:
+    await session.execute(_wait, {"tenant": hold.tenant, "batch": batch, "until": until, "reason": reason})
+    return Page(1, [], until)
 
 
 def _leased(row: Row[Any]) -> Leased:
@@ -103,4 +136,5 @@ def _leased(row: Row[Any]) -> Leased:
         row.key_salt,
         row.holder_id,
         row.holder_salt,
+        row.claims,
     )

@@ -91,7 +91,7 @@ WITH counted_before AS MATERIALIZED (
            notice_version_id = a.notice_version_id
       FROM asked AS a
      WHERE d.id = a.id AND a.next_state = 'sending'
-    RETURNING d.id, d.attempts
+    RETURNING d.id, d.attempts, d.claims
 ), put_off AS (
     UPDATE dispatch AS d
        SET due_at = clock_timestamp() + (a.free_at - (SELECT business_now())), waits_for = a.put_off_by
@@ -145,7 +145,7 @@ WITH counted_before AS MATERIALIZED (
       FROM asked WHERE next_state IN ('refused', 'expired') AND unsure GROUP BY batch_id
 )
 -- The alias is opened with the key of whoever it belongs to now, the values with the key of whom they were sealed for.
-SELECT t.id, t.attempts, m.person_id, m.variables_ct, p.key_salt, a.kind, a.value_ct, a.person_id AS holder_id,
+SELECT t.id, t.attempts, t.claims, m.person_id, m.variables_ct, p.key_salt, a.kind, a.value_ct, a.person_id AS holder_id,
        h.key_salt AS holder_salt
   FROM taken AS t
   JOIN messages AS m ON m.id = t.id AND m.tenant_id = :tenant

@@ -1,10 +1,11 @@
--- A whole batch waits: its quiet hours hold now. Its messages are not touched; the wait is written down once for all.
--- In:  tenant, batch, until.
+-- A whole batch waits: its quiet hours hold now, or its account reached its people of the day. Its messages are not
+-- touched; the wait is written down once for all.
+-- In:  tenant, batch, until, reason (quiet_hours, portfolio_limit).
 -- Out: nothing. A batch that does not run (any more) is left alone.
 WITH waiting AS (
-    UPDATE batches AS b SET waits_until = :until, waits_for = 'quiet_hours', version = b.version + 1
+    UPDATE batches AS b SET waits_until = :until, waits_for = :reason, version = b.version + 1
      WHERE b.tenant_id = :tenant AND b.id = :batch AND b.state = 'running'
-    RETURNING b.id, b.waits_until
+    RETURNING b.id, b.waits_until, b.waits_for
 )
 INSERT INTO batch_waits (tenant_id, batch_id, reason, until)
-SELECT :tenant, id, 'quiet_hours', waits_until FROM waiting
+SELECT :tenant, id, waits_for, waits_until FROM waiting

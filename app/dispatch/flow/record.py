@@ -1,7 +1,7 @@
 """Outcomes become rows: a message's state, its line in the delivery log and the counters, in one statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID
 
@@ -25,6 +25,7 @@ class Verdict:
     """What is written of one posted message. `burnt` 1: it was an attempt; 0: no byte can have left.
 
     `unsure`: back to the queue, to be posted again, although WhatsApp may have taken it.
+    `claim` ties it to one claim: written again after the message was claimed anew, it changes nothing.
     """
 
     id: UUID
@@ -35,10 +36,15 @@ class Verdict:
     retry_s: float = 0.0
     burnt: int = 1
     unsure: bool = False
+    claim: int | None = None
 
 
 def verdict_of(message: Leased, outcome: Outcome | Unbuildable, *, resend: bool = False) -> Verdict:
     """Where an outcome leads. The only place that says so. `resend`: its batch asked for at least once."""
+    return replace(_verdict_of(message, outcome, resend), claim=message.claim)
+
+
+def _verdict_of(message: Leased, outcome: Outcome | Unbuildable, resend: bool) -> Verdict:
     match outcome:
         case Accepted():
             held = "held_for_quality" if outcome.held else None
@@ -59,6 +65,11 @@ def verdict_of(message: Leased, outcome: Outcome | Unbuildable, *, resend: bool 
             return Verdict(message.id, State.FAILED, reason="unbuildable", burnt=0)
         case _:
             assert_never(outcome)
+
+
+def pair_waits(message: Leased, wait_s: float) -> Verdict:
+    """Not posted: the person was written to too often just now. It waits for its turn, and it was no attempt."""
+    return Verdict(message.id, State.QUEUED, reason="pair_rate", retry_s=wait_s, burnt=0, claim=message.claim)
 
 
 def _deferred(message: Leased, outcome: Deferred) -> Verdict:
@@ -94,6 +105,7 @@ async def record(session: Session, hold: Hold, keys: TenantKeys, verdicts: Seque
             "retries_s": [verdict.retry_s for verdict in verdicts],
             "burnt": [verdict.burnt for verdict in verdicts],
             "unsure": [verdict.unsure for verdict in verdicts],
+            "claims": [verdict.claim for verdict in verdicts],
         },
     )
     recorded: int = result.scalar_one()

@@ -1,19 +1,22 @@
 -- Write down what became of a set of posted messages: state, delivery log and counters together.
--- Only rows that are still `sending` under our fence are touched: a late writer changes nothing, and recording the same
--- set twice writes nothing the second time.
+-- Only rows that are still `sending` under our fence and from the same claim are touched: a late writer changes nothing,
+-- and recording the same set twice writes nothing the second time, also when the rows were claimed anew in between.
 -- In:  tenant, fence, and parallel arrays ids[], states[], wamid_hashes[], codes[], reasons[], retries_s[], burnt[],
---      unsure[] (back to the queue, to be posted again although it may have been taken: the log says "uncertain").
+--      unsure[] (back to the queue, to be posted again although it may have been taken: the log says "uncertain"),
+--      claims[] (NULL: whichever claim it is).
 -- Out: one row: how many rows were recorded.
 WITH told AS (
     SELECT *
       FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:wamid_hashes AS uuid[]), CAST(:codes AS int[]),
-                  CAST(:reasons AS text[]), CAST(:retries_s AS double precision[]), CAST(:burnt AS int[]), CAST(:unsure AS bool[]))
-           AS t (id, next_state, wamid_hash, meta_code, reason, retry_s, burnt, unsure)
+                  CAST(:reasons AS text[]), CAST(:retries_s AS double precision[]), CAST(:burnt AS int[]), CAST(:unsure AS bool[]),
+                  CAST(:claims AS int[]))
+           AS t (id, next_state, wamid_hash, meta_code, reason, retry_s, burnt, unsure, claim)
 ), held AS MATERIALIZED (
     SELECT d.id FROM dispatch AS d
+      JOIN told AS t ON t.id = d.id AND coalesce(t.claim, d.claims) = d.claims
      WHERE d.id = ANY (CAST(:ids AS uuid[])) AND d.tenant_id = :tenant AND d.state = 'sending' AND d.fence = :fence
      ORDER BY d.id
-       FOR UPDATE
+       FOR UPDATE OF d
 ), gone AS (
     DELETE FROM dispatch AS d USING held AS h, told AS t
      WHERE d.id = h.id AND t.id = h.id AND t.next_state <> 'queued'

@@ -1,6 +1,7 @@
 """What a claim asks beside the gate, and what happens to answers that cannot be written."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -8,9 +9,10 @@ import asyncpg
 import pytest
 
 from app.dispatch.flow.lease import Page, lease
-from app.dispatch.flow.record import Verdict
+from app.dispatch.flow.record import Verdict, record, verdict_of
 from app.dispatch.held import Hold
 from app.dispatch.keep import Keeper
+from app.dispatch.pacing.lanes import LANES
 from app.dispatch.queries import due_batches
 from app.dispatch.states import State
 from app.kit.clock import utc_now
@@ -19,6 +21,7 @@ from app.kit.ids import decode
 from app.runtime import Runtime, open_runtime
 from app.senders.hold import hold_line
 from app.tenants.keys import get_tenant_keys
+from app.whatsapp.outcomes import NotSent
 from tests.conftest import Servers, TestDatabase
 from tests.house import House, open_house, phone
 
@@ -86,7 +89,7 @@ async def test_nothing_is_claimed_after_its_words_were_stopped(
     async with open_runtime(api_only.settings, "worker") as run:
         hold = await hold_of(api_only, run.db)
         async with run.db.begin(hold.tenant) as session:
-            due = await due_batches(session, hold.tenant, hold.sender, after=None)
+            due = await due_batches(session, hold.tenant, hold.sender, after=dict.fromkeys(LANES))
 
         page = await claim(run, hold, batch)
 
@@ -139,6 +142,25 @@ async def test_recording_twice_writes_nothing_the_second_time(api_only: House) -
 
     counts = (await api_only.get("/v1/batches"))["data"][0]["counts"]
     assert {"sent": 3} == counts
+
+
+async def test_an_answer_that_is_written_again_does_not_touch_a_later_claim(api_only: House) -> None:
+    """The first write was committed and its confirmation lost; meanwhile the same line claimed the message anew."""
+    batch = await queued(api_only)
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        page = await claim(run, hold, batch)
+        async with run.db.begin(hold.tenant) as session:
+            keys = await get_tenant_keys(run, session, hold.tenant)
+            back = [replace(verdict_of(message, NotSent("refused")), retry_s=0.0) for message in page.leased]
+            first = await record(session, hold, keys, back)
+        claimed_anew = await claim(run, hold, batch)
+        async with run.db.begin(hold.tenant) as session:
+            again = await record(session, hold, keys, back)
+
+    counts = (await api_only.get("/v1/batches"))["data"][0]["counts"]
+    assert (3, 3, 0) == (first, len(claimed_anew.leased), again)
+    assert {"sending": 3} == counts
 
 
 async def test_a_whatsapp_that_cannot_be_reached_silences_the_line(

@@ -9,6 +9,7 @@ import pytest
 from app.dispatch.flow.post import Voice
 from app.dispatch.keep import Keeper
 from app.dispatch.lines import Lines
+from app.dispatch.pacing.lanes import LANES
 from app.dispatch.queries import due_batches
 from app.kit.ids import decode, encode
 from app.runtime import open_runtime
@@ -33,7 +34,7 @@ async def test_what_was_claimed_before_a_long_freeze_goes_back_unposted(
         drain.keeper = Keeper(run, tenant, drain.keys, hold)
         keeping = asyncio.create_task(drain.keeper.keep())
         async with run.db.begin(tenant) as session:
-            (due,) = await due_batches(session, tenant, sender, after=None)
+            (due,) = await due_batches(session, tenant, sender, after=dict.fromkeys(LANES))
         page = await claim(run, hold, batch)
         voice = Voice("1", "a-token", TemplateForm(due.template_name, due.template_language, due.variables, named=True))
 

@@ -14,6 +14,7 @@ from app.dispatch.breaker import MOST_SILENT, Breaker
 from app.dispatch.consequences import Refused, draw_consequences
 from app.dispatch.held import Leased
 from app.dispatch.lines import Lines
+from app.dispatch.pacing.lanes import LANES
 from app.dispatch.queries import DueBatch, due_batches
 from app.kit.clock import utc_now
 from app.kit.ids import decode
@@ -54,7 +55,7 @@ async def batch_of(shop: House, worker: Runtime, sender: str = "", to: str = pho
     await shop.consent(to)
     made_now = await shop.send(to, **({"sender": sender} if sender else {}))
     async with worker.db.begin(shop.tenant.id) as session:
-        due = await due_batches(session, shop.tenant.id, decode("snd", made_now["sender"]), after=None)
+        due = await due_batches(session, shop.tenant.id, decode("snd", made_now["sender"]), after=dict.fromkeys(LANES))
     return next(one for one in due if one.id == decode("bat", made_now["id"]))
 
 

@@ -1,9 +1,11 @@
 """A cancellation that was swallowed once must not keep a process alive."""
 
 import asyncio
+import contextlib
 
 import pytest
 
+from app.kit import tasks
 from app.kit.tasks import end_tasks, insist_on_cancelling
 
 pytestmark = pytest.mark.anyio
@@ -44,5 +46,25 @@ async def test_a_task_that_nobody_cancels_is_left_alone() -> None:
 
     async with asyncio.timeout(10):
         await insist_on_cancelling(task)
+
+    assert not task.cancelled()
+
+
+async def test_deadlines_are_no_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """redis-py sets one of no time at all for each connection it takes: a busy worker is nearly always in one."""
+    monkeypatch.setattr(tasks, "AGAIN_S", 0)
+
+    async def meet(deadlines: int) -> None:
+        for number in range(deadlines):
+            for _ in range(number % 7):  # whatever is in step with the looks does not stay in step
+                await asyncio.sleep(0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0):
+                    await asyncio.sleep(60)
+
+    task = asyncio.create_task(meet(2_000))
+    insists = asyncio.create_task(insist_on_cancelling(task))
+
+    await asyncio.wait([task, insists])
 
     assert not task.cancelled()
