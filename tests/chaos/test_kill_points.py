@@ -81,9 +81,10 @@ class Scene:
         to_whatsapp = f"http://127.0.0.1:{self.whatsapp.port}"
         log = self.logs / "worker.log"
         with WorkerProcess(settings, log, database_url=through, whatsapp_url=to_whatsapp) as worker:
-            await asyncio.wait_for(trap.sprung.wait(), 60)
-            while point.over_http and point.seen and len(await self.accepted_of(point)) < len(phones):
-                await asyncio.sleep(0.05)
+            async with asyncio.timeout(60):
+                await trap.sprung.wait()
+                while point.over_http and (trap.times or len(await self.accepted_of(point)) < len(phones) * point.seen):
+                    await asyncio.sleep(0.05)  # what is left of a trap would spring at the next point
             worker.kill()
         trap.drop()
         await self._forget_line()
