@@ -13,7 +13,7 @@ demo: venv ## Send an invented list of 5,000 to the pretend WhatsApp, and reconc
 # The tests start hundreds of processes: what one of them compiled, the next one reads, whatever the shell says.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: lint ## Everything that must hold: lint, types, contracts, and the tests on real servers
-	$(RUN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(RUN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: venv ## Measure against other designs and the limits: QUICK=1 is short, FULL=1 whole, CASES=accept,check some
 	@$(RUN)/python -m tests.bench
