@@ -53,10 +53,10 @@ async def draft(stand: Stand) -> str:
     return batch
 
 
-def recipients_of(count: int, known: int, seed: int = 1) -> list[bytes]:
+def recipients_of(count: int, known: int, seed: int = 1, strangers: int | None = None) -> list[bytes]:
     """Lines of NDJSON in blocks of about 128 KiB: distinct numbers in no order."""
     chance = random.Random(seed)
-    strangers = int(count * UNKNOWN_SHARE)
+    strangers = int(count * UNKNOWN_SHARE) if strangers is None else strangers
     numbers = chance.sample(range(known), count - strangers)
     numbers += [900_000_000 + at for at in range(strangers)]
     chance.shuffle(numbers)
