@@ -79,6 +79,7 @@ async def open_stack(
 ) -> AsyncIterator[Stack]:
     """Start everything, with `senders` senders of `rate` messages per second each.
 
+    Longer than fifty lines because what is opened here is closed in reverse by one stack: the order is the point.
     `root`: where the product's code is. `idle_after`: the workers from there on are the caller's to start. `more` are
     settings, or knobs of the sandbox when they are its own.
     """
@@ -97,32 +98,12 @@ async def open_stack(
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         numbers = [f"1000000000000{n:02d}" for n in range(1, senders + 1)]
-        sandbox = await asyncio.to_thread(
-            SandboxProcess.start,
-            place / "sandbox",
-            f"{url}/providers/whatsapp/webhook",
-            templates=TEMPLATES,
-            numbers=[{"id": number, "waba_id": WABA_ID} for number in numbers],
-            seed=seed,
-            **KNOBS | {name: value for name, value in more.items() if name in KNOBS or name == "answer_delay_ms"},
-        )
+        sandbox = await _open_sandbox(place, url, numbers, seed, more)
         held.callback(sandbox.stop)
         whatsapp = await Proxy.start(lambda: ("127.0.0.1", sandbox.port), speaks="http")
         for proxy in (*databases, whatsapp):
             held.push_async_callback(proxy.close)
-        settings = settings_for(
-            f"postgresql://{LOGIN}:{PASSWORD}@127.0.0.1:{databases[0].port}/toplu_test_chaos",
-            valkey.url,
-            f"http://127.0.0.1:{whatsapp.port}",
-            **SETTINGS | {name: value for name, value in more.items() if name in Settings.model_fields},
-        )
-        theirs = settings.model_copy(
-            update={
-                "database_url": type(settings.database_url)(
-                    settings.database_url.get_secret_value().replace(f":{databases[0].port}/", f":{databases[1].port}/")
-                )
-            }
-        )
+        settings, theirs = _both_settings(databases, valkey, whatsapp, more)
         api = _api(settings, root, place, port)
         api.start()
         crew = [_worker(number, theirs, root, place) for number in range(1, workers + 1)]
@@ -156,17 +137,57 @@ async def open_stack(
             worker.start()
         for worker in crew[len(crew) if idle_after is None else idle_after :]:
             worker.wanted = False
-        watchers = [asyncio.create_task(stack.supervise()), asyncio.create_task(stack.listen())]
-        try:
+        async with _watched(stack):
             yield stack
-        finally:
-            for watcher in watchers:
-                watcher.cancel()
-            ended = await asyncio.gather(*watchers, return_exceptions=True)
-            stack.close()
-            for error in ended:
-                if isinstance(error, Exception):
-                    raise error
+
+
+async def _open_sandbox(place: Path, url: str, numbers: list[str], seed: int, more: dict[str, Any]) -> SandboxProcess:
+    """A pretend WhatsApp with these numbers, and the knobs among `more`."""
+    return await asyncio.to_thread(
+        SandboxProcess.start,
+        place / "sandbox",
+        f"{url}/providers/whatsapp/webhook",
+        templates=TEMPLATES,
+        numbers=[{"id": number, "waba_id": WABA_ID} for number in numbers],
+        seed=seed,
+        **KNOBS | {name: value for name, value in more.items() if name in KNOBS or name == "answer_delay_ms"},
+    )
+
+
+def _both_settings(
+    databases: list[Proxy], valkey: Valkey, whatsapp: Proxy, more: dict[str, Any]
+) -> tuple[Settings, Settings]:
+    """The API's and the workers': each kind has a way to the database of its own, so that one can be cut."""
+    settings = settings_for(
+        f"postgresql://{LOGIN}:{PASSWORD}@127.0.0.1:{databases[0].port}/toplu_test_chaos",
+        valkey.url,
+        f"http://127.0.0.1:{whatsapp.port}",
+        **SETTINGS | {name: value for name, value in more.items() if name in Settings.model_fields},
+    )
+    theirs = settings.model_copy(
+        update={
+            "database_url": type(settings.database_url)(
+                settings.database_url.get_secret_value().replace(f":{databases[0].port}/", f":{databases[1].port}/")
+            )
+        }
+    )
+    return settings, theirs
+
+
+@asynccontextmanager
+async def _watched(stack: Stack) -> AsyncIterator[None]:
+    """Start again what dies, and listen, until the block ends. Raises what a watcher raised."""
+    watchers = [asyncio.create_task(stack.supervise()), asyncio.create_task(stack.listen())]
+    try:
+        yield
+    finally:
+        for watcher in watchers:
+            watcher.cancel()
+        ended = await asyncio.gather(*watchers, return_exceptions=True)
+        stack.close()
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
 
 async def _furnish(stack: Stack, numbers: list[str], rate: int) -> None:

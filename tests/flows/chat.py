@@ -6,10 +6,23 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.furnish import MARKETING
-from tests.house import House
+import asyncpg
 
+from tests.conftest import TestDatabase
+from tests.furnish import MARKETING
+from tests.house import House, phone
+
+WHO = phone(71)
 YES, NO, UNDO = "ONAYLIYORUM", "VAZGEÇ", "ONAYIMI GERİ AL"
+
+
+async def admin(database: TestDatabase, statement: str, *values: object) -> None:
+    """Do what only the superuser may: let time pass, for instance."""
+    connection = await asyncpg.connect(database.admin_url, server_settings={"search_path": "toplu"})
+    try:
+        await connection.execute(statement, *values)
+    finally:
+        await connection.close()
 
 
 async def offer(house: House, kind: str = "explicit_consent", **more: Any) -> dict[str, Any]:

@@ -5,6 +5,8 @@ import pytest
 
 from tests.conftest import TestDatabase
 from tests.flows.chat import (
+    WHO,
+    admin,
     challenges,
     offer,
     received,
@@ -15,20 +17,9 @@ from tests.flows.chat import (
     words_of,
 )
 from tests.furnish import MARKETING
-from tests.house import House, phone
+from tests.house import House
 
 pytestmark = pytest.mark.anyio
-
-
-WHO = phone(71)
-
-
-async def admin(database: TestDatabase, statement: str, *values: object) -> None:
-    connection = await asyncpg.connect(database.admin_url, server_settings={"search_path": "toplu"})
-    try:
-        await connection.execute(statement, *values)
-    finally:
-        await connection.close()
 
 
 async def test_the_question_says_purpose_effect_notice_and_how_to_refuse(house: House) -> None:

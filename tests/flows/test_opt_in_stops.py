@@ -7,6 +7,7 @@ import pytest
 from tests.flows.chat import (
     NO,
     UNDO,
+    WHO,
     YES,
     acts,
     attest,
@@ -22,12 +23,9 @@ from tests.flows.chat import (
     verdict,
     words_of,
 )
-from tests.house import House, phone
+from tests.house import House
 
 pytestmark = pytest.mark.anyio
-
-
-WHO = phone(71)
 
 
 async def test_a_refusal_is_recorded_and_opens_nothing(house: House) -> None:

@@ -13,8 +13,10 @@ from tests.conftest import TestDatabase
 from tests.flows.chat import (
     NO,
     UNDO,
+    WHO,
     YES,
     acts,
+    admin,
     attest,
     both,
     buttons_of,
@@ -33,17 +35,6 @@ from tests.house import House, phone
 from tests.privacy.canary import dump
 
 pytestmark = pytest.mark.anyio
-
-
-WHO = phone(71)
-
-
-async def admin(database: TestDatabase, statement: str, *values: object) -> None:
-    connection = await asyncpg.connect(database.admin_url, server_settings={"search_path": "toplu"})
-    try:
-        await connection.execute(statement, *values)
-    finally:
-        await connection.close()
 
 
 async def test_a_person_who_writes_first_and_taps_twice_gets_a_campaign(house: House) -> None:

@@ -6,32 +6,15 @@ from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from app.consents.imports import take
 from app.consents.replay import replay
 from app.kit.ids import encode
 from tests.rooms.consents.build import EARLIER, MARKETING, ORDERS, Shop, code, open_shop, phone
+from tests.rooms.consents.streamed import CSV, NDJSON, became, events, send
 
 pytestmark = pytest.mark.anyio
-
-NDJSON = {"content-type": "application/x-ndjson"}
-CSV = {"content-type": "text/csv"}
-
-
-async def send(shop: Shop, *rows: Any, **headers: str) -> httpx.Response:
-    """An import of JSON objects, or of lines as they are."""
-    lines = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
-    return await shop.http.post("/v1/consent-imports", content=b"\n".join(lines), headers=NDJSON | headers)
-
-
-async def became(shop: Shop, answer: httpx.Response, **asked: Any) -> list[tuple[Any, ...]]:
-    """(row, outcome, reason, detail) of every row."""
-    assert 201 == answer.status_code, answer.text
-    page = await shop.http.get(f"{answer.headers['location']}/rows", params={"limit": 200, **asked})
-    assert 200 == page.status_code, page.text
-    return [(one["row"], one["outcome"], one["reason"], one["detail"]) for one in page.json()["data"]]
 
 
 def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -40,10 +23,6 @@ def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def later(minutes: int) -> str:
     return (EARLIER + timedelta(minutes=minutes)).isoformat()
-
-
-async def events(shop: Shop) -> list[dict[str, Any]]:
-    return await shop.desk.rows(shop.id, "SELECT * FROM consent_events ORDER BY id")
 
 
 async def test_an_import_says_of_each_row_what_opened_and_what_did_not_and_why(shop: Shop) -> None:
@@ -137,54 +116,6 @@ async def test_a_correction_is_no_repetition_of_what_it_corrects(shop: Shop) -> 
     assert [(1, "repeated", None, None)] == again
     assert [(1, "recorded", "bundled", None)] == taken_away
     assert ["checkbox", "checkbox", "signature", "checkbox"] == [one["method"] for one in await events(shop)]
-
-
-async def test_csv_as_a_turkish_spreadsheet_writes_it_is_read(shop: Shop) -> None:
-    first, second = phone(), phone()
-    shared = f"{MARKETING};given;%s;web_form;{EARLIER.isoformat()};checkbox;%s;%s"
-    kinds = [
-        ("explicit_consent", shop.notice_version, ";;membership;Üsküdar şubesi;false;"),
-        ("commercial_approval", "", "iys-1;2026-01-05;membership;;;"),
-    ]
-    header = (
-        "To;Purpose;Act;Kind;Channel;Occurred_At;Method;Notice_Version_Id;IYS_Transaction_Id;IYS_Date;"
-        "Collection_Context;Evidence.Branch;Is_Precondition;Bundled_With;Şehir"
-    )
-    lines = [header]
-    for to in (first, f"0{second[3:]}"):
-        lines += [f"{to};{shared % (kind, notice, rest)};Iğdır" for kind, notice, rest in kinds]
-    lines.append(f"{phone()};{shared % ('explicit_consent', shop.notice_version, ';;;;false;membership|terms')};")
-    body = b"\xef\xbb\xbf" + "\r\n".join(lines[:3]).encode() + b"\r\n" + "\r\n".join(lines[3:]).encode("cp1254")
-
-    answer = await shop.http.post("/v1/consent-imports", content=body, headers=CSV)
-
-    assert [
-        (2, "opened", None, None),
-        (3, "opened", None, None),
-        (4, "opened", None, None),
-        (5, "opened", None, None),
-        (6, "recorded", "bundled", None),
-    ] == await became(shop, answer)
-    assert ["column 15"] == answer.json()["ignored_columns"]
-    assert [None, None] == [await shop.verdict(first), await shop.verdict(second)]
-    assert ["membership"] * 4 == [row["collection_context"] for row in (await events(shop)) if row["act"] == "given"]
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (b"to,purpose\n+905320000001,x", "csv_columns_missing"),
-        (b"to,to\n1,2", "stream_unreadable"),
-        (b"", "stream_empty"),
-        (b"\n\n", "stream_empty"),
-    ],
-)
-async def test_a_csv_that_is_no_list_of_consents_is_refused(shop: Shop, body: bytes, expected: str) -> None:
-    answer = await shop.http.post("/v1/consent-imports", content=body, headers=CSV)
-
-    listed = (await shop.http.get("/v1/consent-imports")).json()["data"]
-    assert (422, expected) == code(answer)
-    assert [("aborted", 0)] == [(one["state"], one["rows"]) for one in listed]
 
 
 async def test_what_is_no_stream_is_refused_before_it_is_opened(shop: Shop) -> None:
