@@ -1,4 +1,4 @@
-"""Settle: kept status webhooks become states and log lines. How fast a worker catches up, in its own process' time."""
+"""Settle: kept status webhooks become states and log lines, while more of them come, and when a worker catches up."""
 
 import asyncio
 import time
@@ -8,12 +8,22 @@ from app.inbound.receive import Receiver
 from app.inbound.settle import settle_pending
 from app.kit.ids import new_id
 from app.runtime import open_runtime
+from tests.bench.cases.inbound import OPEN_RATE, post, stand_port, tell
 from tests.bench.measure import Line, line_of
 from tests.bench.stand import Stand
 from tests.rooms.inbound.stand import body_of, sign, status
 from tests.sandbox_process import APP_SECRET, PHONE_NUMBER_ID
 
 AT_ONCE = 500
+LOADED_S = 10  # as many seconds of backlog, and of webhooks that come meanwhile
+SETTLED = "SELECT count(*) FROM delivery_events WHERE dedupe IS NOT NULL AND message_id = ANY ($1::uuid[])"
+TOLD_ONCE = """
+SELECT count(*) FILTER (WHERE o.state = 'delivered' AND e.n = 1) AS once, coalesce(sum(e.n), 0) AS lines
+  FROM outcomes AS o
+  LEFT JOIN LATERAL (
+        SELECT count(*) AS n FROM delivery_events WHERE message_id = o.id AND kind = 'delivered') AS e ON true
+ WHERE o.id = ANY ($1::uuid[])
+"""
 PAGE = 1_000  # as the worker does
 
 
@@ -29,7 +39,31 @@ async def measure(stand: Stand, *, statuses: int, rounds: int) -> list[Line]:
             cpu_us.append(used_s / statuses * 1e6)
         note = f"{min(cpu_us):.0f} us of the worker's CPU for each"
         lines.append(line_of(f"settle, {each} in a webhook", "statuses/s", rates, goal=">= 10,000/s", note=note))
-    return lines
+    return [*lines, *await loaded(stand, LOADED_S * OPEN_RATE * statuses // 100_000)]
+
+
+async def loaded(stand: Stand, statuses: int) -> list[Line]:
+    """A worker that has a backlog, while as many webhooks come at an even rate: what it settles meanwhile, how long
+    each waits for its 200, and whether everything was settled once in the end.
+    """
+    waiting, coming = await put(stand, statuses), await put(stand, statuses)
+    await keep(stand, waiting, 1)
+    bodies = tell(stand.place / "coming.ndjson", coming, len(coming), 1)
+    everything = waiting + coming
+    with stand.worker(poll_s=0.2):
+        while not await stand.admin.fetchval(SETTLED, everything):
+            await asyncio.sleep(0.05)
+        before, began = await stand.admin.fetchval(SETTLED, everything), time.perf_counter()
+        told = await post(stand, stand_port(stand), bodies, rate=OPEN_RATE)
+        took_s = time.perf_counter() - began
+        meanwhile = await stand.admin.fetchval(SETTLED, everything) - before
+        while await stand.admin.fetchval("SELECT count(*) FROM webhook_queue"):
+            await asyncio.sleep(0.1)
+    found = await stand.admin.fetchrow(TOLD_ONCE, everything)
+    lost, doubled = len(everything) - found["once"], found["lines"] - len(everything)
+    note = f"p50 {told['p50_ms']} ms, p99 {told['p99_ms']} ms, {told['bad']} not 200; {lost} lost, {doubled} doubled"
+    name = f"settle, {OPEN_RATE}/s coming"
+    return [line_of(name, "statuses/s", [meanwhile / took_s], goal=">= 3,000/s", note=note)]
 
 
 async def put(stand: Stand, count: int) -> list[UUID]:
