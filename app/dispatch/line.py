@@ -15,10 +15,10 @@ import structlog
 from app.dispatch.breaker import Breaker
 from app.dispatch.claim import claim
 from app.dispatch.finish import finish_batches
-from app.dispatch.flow.give_back import give_back
 from app.dispatch.flow.lease import Page
 from app.dispatch.flow.post import Voice, post
 from app.dispatch.flow.record import grown_s, pair_waits, verdict_of
+from app.dispatch.give_back import give_back
 from app.dispatch.held import Hold, Leased
 from app.dispatch.keep import LOST, Keeper
 from app.dispatch.pacing.lanes import LANES, Lane, Turns
