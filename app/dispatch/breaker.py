@@ -52,14 +52,16 @@ class Breaker:
         """Whether a message claimed then may not be posted any more; it goes back unposted."""
         return self.open or claimed_at <= self._templates.get(batch, -1.0)
 
-    async def heed(self, batch: DueBatch, message: Leased, outcome: Outcome | Unbuildable) -> None:
-        """Look at one answer, and fall silent, or speak again, where it says so."""
+    async def heed(
+        self, batch: DueBatch, message: Leased, outcome: Outcome | Unbuildable, *, claimed_at: float
+    ) -> None:
+        """Look at one answer, and fall silent, or speak again, where it says so. `claimed_at`: `time.monotonic()`."""
         if isinstance(outcome, Unbuildable):
             return
         self._silent = self._silent + 1 if isinstance(outcome, Uncertain | NotSent) else 0
         match outcome:
             case Halted(code, "template"):
-                await self._stop_template(batch, code)
+                await self._stop_template(batch, code, claimed_at)
             case Halted(code, "sender" | "account" | "credentials" as scope):
                 await self._halt(batch, code, scope, float(classify(code).delay_s or HALT_S[scope]))
             case Deferred(code, wait_s, "sender") if wait_s >= LONG_S:
@@ -83,8 +85,9 @@ class Breaker:
         except LOST as error:
             log.warning("dispatch.halt_unwritten", error=type(error).__name__)  # the next page meets it again
 
-    async def _stop_template(self, batch: DueBatch, code: int) -> None:
-        if self.stops(batch.id, self._templates.get(batch.id, time.monotonic())):
+    async def _stop_template(self, batch: DueBatch, code: int, claimed_at: float) -> None:
+        """Once for all that was claimed before it; what was claimed later and is refused stops the template anew."""
+        if self.stops(batch.id, claimed_at):
             return
         self._templates[batch.id] = time.monotonic()
         wait_s = classify(code).delay_s
@@ -94,6 +97,7 @@ class Breaker:
                 await stop_template(session, self.tenant, batch.id, code, wait_s)
         except LOST as error:
             log.warning("dispatch.halt_unwritten", error=type(error).__name__)
+            self._templates.pop(batch.id, None)  # the next refusal writes it
 
     async def _close(self) -> None:
         """WhatsApp dealt with a message of this line: it speaks again."""

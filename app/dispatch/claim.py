@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app.dispatch.flow.lease import Page, TimeLevel, lease
@@ -10,15 +11,19 @@ from app.dispatch.held import Hold
 from app.dispatch.quarantine import is_poison, quarantine
 from app.dispatch.queries import DueBatch
 from app.kit.db import Session
+from app.kit.ids import encode
 from app.purposes.contact import read_rules
 from app.runtime import Runtime
 from app.senders.budget import Budget, hold_budget
+
+log = structlog.get_logger()
 
 
 async def claim(run: Runtime, hold: Hold, batch: DueBatch, *, size: int, portfolio: str | None) -> Page:
     """Up to `size` messages of the batch for whoever holds its line. `portfolio`: whose people count; None: nobody's.
 
-    When the database refuses the page, the rows at fault fail and the others go on. Raises if none is.
+    When the database refuses the page, the rows at fault fail and the others go on. If none is, nothing is seen of this
+    batch, and the line goes on with the next one.
     """
 
     async def only(session: Session, ids: Sequence[UUID]) -> Page:
@@ -32,7 +37,7 @@ async def claim(run: Runtime, hold: Hold, batch: DueBatch, *, size: int, portfol
             raise
         failed = await quarantine(run.db, hold.tenant, batch.id, size=size, claim=only)
         if not failed:
-            raise
+            log.error("dispatch.page_refused", batch_id=encode("bat", batch.id), error=type(error.orig).__name__)
         return Page(failed, [])
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.dispatch.flow.record import Verdict, record
 from app.dispatch.held import Hold
+from app.kit.db import is_away, is_busy
 from app.runtime import Runtime, TenantKeys
 
 log = structlog.get_logger()
@@ -32,6 +33,7 @@ class Keeper:
     tenant: UUID
     keys: TenantKeys
     hold: Hold
+    written: int = 0  # answers that are on disk
     _verdicts: list[Verdict] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _ended: bool = False
@@ -65,37 +67,53 @@ class Keeper:
         wait_s = 0.1
         while self._verdicts:
             some = self._verdicts[:RECORD_MOST]
-            try:
-                await self._write(some)
-            except LOST as error:
-                log.warning("dispatch.write_failed", error=type(error).__name__, size=len(some))
-                if not await self._answers():
-                    await asyncio.sleep(wait_s)
-                    wait_s = min(wait_s * 2, 5.0)
-                    if self._ended:
-                        return  # `finish` decides how long it goes on
-                    continue
-                await self._write_one_by_one(some)
-            del self._verdicts[: len(some)]
+            left = some if not await self._written(some) else []
+            if left and await self._answers():
+                left = await self._write_one_by_one(some)
+            self._verdicts[: len(some)] = left
+            if left:
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, 5.0)
+                if self._ended:
+                    return  # `finish` decides how long it goes on
+
+    async def _written(self, verdicts: list[Verdict]) -> bool:
+        """Write the set. False when it could not be, for whatever reason: no answer may be forgotten for it."""
+        try:
+            await self._write(verdicts)
+        except Exception as error:
+            log.warning("dispatch.write_failed", error=type(error).__name__, size=len(verdicts), exc_info=_odd(error))
+            return False
+        return True
 
     async def _write(self, verdicts: list[Verdict]) -> None:
         async with self.run.db.begin(self.tenant) as session:
             recorded = await record(session, self.hold, self.keys, verdicts)
+        self.written += len(verdicts)
         if recorded != len(verdicts):
             log.info("dispatch.recorded_less", size=len(verdicts), recorded=recorded)
 
-    async def _write_one_by_one(self, verdicts: list[Verdict]) -> None:
-        """The database answers, so one of these is the trouble: the others must not wait for it."""
+    async def _write_one_by_one(self, verdicts: list[Verdict]) -> list[Verdict]:
+        """The database answers, so one of these is the trouble: the others must not wait for it.
+
+        What is left is to be tried again: the database went away, or was busy with those rows.
+        """
+        left: list[Verdict] = []
         for verdict in verdicts:
             try:
                 await self._write([verdict])
-            except LOST as error:
+            except Exception as error:
+                if is_away(error) or is_busy(error) or isinstance(error, TimeoutError):
+                    left.append(verdict)
+                    continue
                 log.error(
                     "dispatch.answer_unwritable",
                     message_id=str(verdict.id),
                     state=verdict.state.value,
                     error=type(error).__name__,
+                    exc_info=_odd(error),
                 )
+        return left
 
     async def _answers(self) -> bool:
         try:
@@ -103,3 +121,8 @@ class Keeper:
                 return True
         except LOST:
             return False
+
+
+def _odd(error: Exception) -> bool:
+    """Whether it is none of the failures that a database has."""
+    return not isinstance(error, LOST)

@@ -17,7 +17,8 @@ from app.dispatch.claim import claim
 from app.dispatch.finish import finish_batches
 from app.dispatch.flow.lease import Page
 from app.dispatch.flow.post import Voice, post
-from app.dispatch.flow.record import pair_waits, verdict_of
+from app.dispatch.flow.record import grown_s, pair_waits, verdict_of
+from app.dispatch.give_back import give_back
 from app.dispatch.held import Hold, Leased
 from app.dispatch.keep import LOST, Keeper
 from app.dispatch.pacing.lanes import LANES, Lane, Turns
@@ -38,6 +39,7 @@ IDLE_S = 0.2  # between two looks at an empty line
 IDLE_LOOKS = 5  # then the line is left, and a bell or the poll brings somebody back
 ASK_AGAIN_S = 1.0  # how long the answer to "may this tenant send?" is believed
 MARGIN_S = 15.0  # between the last moment a post may begin and the end of its lease, beside the read timeout
+LEAVE_AGAIN_S = (0.1, 0.4, 1.0)
 
 
 class LineLost(Exception):
@@ -64,6 +66,8 @@ class Drain:
     hold: Hold = field(init=False)
     keeper: Keeper = field(init=False)
     _held_until: float = 0.0
+    _claimed: int = 0
+    _claim_unknown: bool = False  # whether a claim was committed: the answer to it was lost
     _halted: bool = False
     _after: dict[Lane, UUID | None] = field(default_factory=lambda: dict.fromkeys(LANES))
     _posts: set[asyncio.Task[None]] = field(default_factory=set)
@@ -160,7 +164,12 @@ class Drain:
 
     async def _claim(self, batch: DueBatch, size: int) -> Page:
         until = time.monotonic() + self._post_within_s()
-        page = await claim(self.run, self.hold, batch, size=size, portfolio=self.portfolio)
+        try:
+            page = await claim(self.run, self.hold, batch, size=size, portfolio=self.portfolio)
+        except LOST:
+            self._claim_unknown = True
+            raise
+        self._claimed += len(page.leased)
         form = TemplateForm(batch.template_name, batch.template_language, batch.variables, named=batch.named)
         voice = Voice(self.phone_number_id, self.token, form)
         for message in page.leased:
@@ -196,12 +205,12 @@ class Drain:
         outcome = await post(self.run.whatsapp, voice, self.keys, message)
         self._latency_s += 0.1 * (time.monotonic() - began - self._latency_s)
         if isinstance(outcome, Deferred) and outcome.code == PAIR_LIMIT:
-            wait_s = outcome.retry_in_s * 4.0**message.attempts  # as long as the message itself waits
+            wait_s = grown_s(outcome.retry_in_s, message.attempts)  # as long as the message itself waits
             self.pairs.refused(message.holder_id, time.monotonic(), wait_s=wait_s)
         if isinstance(outcome, Deferred) and outcome.scope == "sender":
             self.pace.slow_down(time.monotonic())
         self.keeper.add(verdict_of(message, outcome, resend=batch.at_least_once))
-        await self.breaker.heed(batch, message, outcome)
+        await self.breaker.heed(batch, message, outcome, claimed_at=claimed_at)
 
     def _post_within_s(self) -> float:
         """How long after its claim a message may still be posted."""
@@ -239,13 +248,19 @@ class Drain:
         return True
 
     async def _leave(self) -> None:
-        try:
-            async with self.run.db.begin(self.tenant) as session:
-                fence = self.hold.fence
-                await leave_line(session, self.tenant, self.sender, self.owner, fence=fence, spoken=self._spoken())
-                await finish_batches(session, self.tenant)
-        except LOST as error:
-            log.warning("dispatch.leave_failed", error=type(error).__name__)  # the lease ends by itself
+        for again_s in LEAVE_AGAIN_S:
+            try:
+                async with self.run.db.begin(self.tenant) as session:
+                    if self._claim_unknown and self.keeper.written == self._claimed:
+                        await give_back(session, self.hold, self.keys)
+                    fence = self.hold.fence
+                    await leave_line(session, self.tenant, self.sender, self.owner, fence=fence, spoken=self._spoken())
+                    await finish_batches(session, self.tenant)
+            except LOST as error:
+                log.warning("dispatch.leave_failed", error=type(error).__name__)  # at last the lease ends by itself
+                await asyncio.sleep(again_s)
+            else:
+                return
 
     def _spoken(self) -> Spoken:
         return Spoken(self.pace.rate, self.pace.ahead_s(time.monotonic()))

@@ -18,6 +18,7 @@ _first = text(
     " AND due_at <= clock_timestamp() ORDER BY due_at, id LIMIT :size"
 )
 _quarantine = sql_beside(__file__)
+LACKING = frozenset({"42", "XX"})  # a column, a right, a page of an index: about the database, not about a row
 
 
 class _Undo(Exception):
@@ -26,8 +27,11 @@ class _Undo(Exception):
 
 def is_poison(error: DBAPIError) -> bool:
     """Whether the database refused what it was asked, and not merely went away or was busy."""
-    code = getattr(error.orig, "sqlstate", None) or ""
-    return not is_away(error) and code[:2] in {"22", "23", "42", "P0", "XX"}
+    return not is_away(error) and _code(error)[:2] in {"22", "23", "P0"} | LACKING
+
+
+def _code(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 async def quarantine(
@@ -35,9 +39,11 @@ async def quarantine(
 ) -> int:
     """Try the page row by row, without keeping anything, and fail the rows that cannot be claimed. How many.
 
-    `claim` claims exactly these messages. If all of them are refused it is no row's fault: then nothing is done.
+    `claim` claims exactly these messages. If all of several are refused, or one for what the database lacks, it is no
+    row's fault: then nothing is done.
     """
     refused: list[UUID] = []
+    lacking = False
     ids: list[UUID] = []
     try:
         async with db.begin(tenant) as session:
@@ -51,10 +57,11 @@ async def quarantine(
                     if not is_poison(error):
                         raise
                     refused.append(id_)
+                    lacking |= _code(error)[:2] in LACKING
             raise _Undo
     except _Undo:
         pass
-    if not refused or len(refused) == len(ids) > 1:
+    if not refused or (len(refused) == len(ids) and (lacking or len(ids) > 1)):
         return 0
     async with db.begin(tenant) as session:
         failed: int = (await session.execute(_quarantine, {"tenant": tenant, "ids": refused})).scalar_one()

@@ -18,7 +18,7 @@ class ErrorClass(StrEnum):
 
     BACKOFF = "backoff"  # try again soon, slower; the whole sender slows down
     LATER = "later"  # this message again after the delay, once or twice
-    NEVER_RECIPIENT = "never_recipient"  # not to this person again without new evidence
+    NEVER_RECIPIENT = "never_recipient"  # this person cannot be reached: the message fails, and is never tried again
     FIX = "fix"  # request, template or set-up is wrong; the same payload fails again
     PAUSE_SENDER = "pause_sender"  # this phone number cannot send
     PAUSE_TEMPLATE = "pause_template"  # this template cannot be sent

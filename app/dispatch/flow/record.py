@@ -80,12 +80,15 @@ def _deferred(message: Leased, outcome: Deferred) -> Verdict:
     burnt = 0 if outcome.retries is None else 1
     if outcome.retries is not None and message.attempts >= outcome.retries:
         return Verdict(message.id, State.FAILED, meta_code=outcome.code, reason="attempts_used_up")
-    retry_s = float(outcome.retry_in_s)
-    if retry_s < SHORT_S:
-        retry_s = min(retry_s * 4.0**message.attempts, MAX_RETRY_S)
+    retry_s = grown_s(outcome.retry_in_s, message.attempts)
     return Verdict(
         message.id, State.QUEUED, meta_code=outcome.code, reason="provider_later", retry_s=retry_s, burnt=burnt
     )
+
+
+def grown_s(first_s: float, attempts: int) -> float:
+    """A short delay 4 times as long with each attempt, up to a quarter of an hour; a long one as it is. Seconds."""
+    return min(first_s * 4.0**attempts, MAX_RETRY_S) if first_s < SHORT_S else float(first_s)
 
 
 async def record(session: Session, hold: Hold, keys: TenantKeys, verdicts: Sequence[Verdict]) -> int:

@@ -126,6 +126,33 @@ async def test_an_answer_that_cannot_be_written_does_not_hold_up_the_others(api_
     assert {"sent": 2, "sending": 1} == counts
 
 
+async def test_an_answer_waits_while_others_hold_what_it_is_written_to(api_only: House, database: TestDatabase) -> None:
+    """The set cannot be written, and then not one of its answers either: none is forgotten for that."""
+    batch = await queued(api_only)
+    other, watcher = await asyncpg.connect(database.admin_url), await asyncpg.connect(database.admin_url)
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1"
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        page = await claim(run, hold, batch)
+        async with run.db.begin(hold.tenant) as session:
+            keys = await get_tenant_keys(run, session, hold.tenant)
+        keeper = Keeper(run, hold.tenant, keys, hold)
+        async with asyncio.timeout(30), other.transaction():
+            await other.execute("LOCK TABLE toplu.outcomes IN ACCESS EXCLUSIVE MODE")
+            keeping = asyncio.create_task(keeper.keep())
+            for message in page.leased:
+                keeper.add(Verdict(message.id, State.SENT))
+            for _ in range(3):  # the set, then one alone, then the next
+                while not await watcher.fetchval(ended, "%wamid_hash%"):
+                    await asyncio.sleep(0.01)
+        await keeper.finish(keeping)
+    await other.close()
+    await watcher.close()
+
+    counts = (await api_only.get("/v1/batches"))["data"][0]["counts"]
+    assert {"sent": 3} == counts
+
+
 async def test_recording_twice_writes_nothing_the_second_time(api_only: House) -> None:
     batch = await queued(api_only)
     async with open_runtime(api_only.settings, "worker") as run:

@@ -1,6 +1,7 @@
 """Who is halted by what, for how long, and how a halt ends; and what a refusal means that comes as a status."""
 
 import asyncio
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -48,6 +49,11 @@ async def breaker_of(shop: House, worker: Runtime, sender: str) -> Breaker:
     assert line is not None
     found.found(line)
     return found
+
+
+async def heed(breaker: Breaker, batch: DueBatch, outcome: Outcome) -> None:
+    """The breaker hears this answer to a message that was claimed just now."""
+    await breaker.heed(batch, MESSAGE, outcome, claimed_at=time.monotonic())
 
 
 async def batch_of(shop: House, worker: Runtime, sender: str = "", to: str = phone(1)) -> DueBatch:
@@ -99,7 +105,7 @@ async def test_a_refusal_halts_whoever_would_meet_the_same(
     breaker = await breaker_of(shop, worker, first)
     batch = await batch_of(shop, worker, first)
 
-    await breaker.heed(batch, MESSAGE, Halted(code, scope))
+    await heed(breaker, batch, Halted(code, scope))
     found = await halts(shop, first, of_account, of_token, stranger)
     resumed = await shop.client.post(f"/v1/senders/{first}/resume")
     after = await halts(shop, first, of_account, of_token, stranger)
@@ -127,13 +133,13 @@ async def test_one_message_ends_a_halt_or_renews_it(
 ) -> None:
     sender = await sender_of(shop, next(accounts), "EAAG-half-open-1111")
     batch = await batch_of(shop, worker, sender)
-    await (await breaker_of(shop, worker, sender)).heed(batch, MESSAGE, Halted(33, "sender"))
+    await heed(await breaker_of(shop, worker, sender), batch, Halted(33, "sender"))
     closed = await breaker_of(shop, worker, sender)
     await let_it_end(module_database.admin_url)
     breaker = await breaker_of(shop, worker, sender)
     trying = breaker.half_open
 
-    await breaker.heed(batch, MESSAGE, outcome)
+    await heed(breaker, batch, outcome)
     (halt,) = await halts(shop, sender)
 
     assert (True, False) == (closed.open, breaker.open and not trying)
@@ -149,7 +155,7 @@ async def test_a_halt_that_comes_again_lasts_twice_as_long_up_to_an_hour(
     lasted = []
 
     for _ in range(8):
-        await (await breaker_of(shop, worker, sender)).heed(batch, MESSAGE, Halted(33, "sender"))
+        await heed(await breaker_of(shop, worker, sender), batch, Halted(33, "sender"))
         lasted.append(await seconds(shop, sender))
         await let_it_end(module_database.admin_url)
 
@@ -164,10 +170,10 @@ async def test_silence_halts_after_so_many_posts_and_one_answer_begins_the_count
     breaker = await breaker_of(shop, worker, sender)
 
     for outcome in [Uncertain("deadline")] * (MOST_SILENT - 1) + [Accepted(None, None, held=False)]:
-        await breaker.heed(batch, MESSAGE, outcome)
+        await heed(breaker, batch, outcome)
     before = breaker.open
     for _ in range(MOST_SILENT):
-        await breaker.heed(batch, MESSAGE, NotSent("connect_failed"))
+        await heed(breaker, batch, NotSent("connect_failed"))
 
     assert (False, True) == (before, breaker.open)
     assert [("no_answers", None)] == await halts(shop, sender)
@@ -218,13 +224,35 @@ async def test_a_template_that_is_paused_for_a_time_waits_by_itself_and_one_for_
     batch = await batch_of(shop, worker, sender)
     shown = f"/v1/batches/{(await shop.get('/v1/batches'))['data'][0]['id']}"
 
-    await (await breaker_of(shop, worker, sender)).heed(batch, MESSAGE, Halted(132015, "template"))
+    await heed(await breaker_of(shop, worker, sender), batch, Halted(132015, "template"))
     for_a_time = await shop.get(shown)
-    await (await breaker_of(shop, worker, sender)).heed(batch, MESSAGE, Halted(132016, "template"))
+    await heed(await breaker_of(shop, worker, sender), batch, Halted(132016, "template"))
     for_good = await shop.get(shown)
 
     assert ("running", "template_paused") == (for_a_time["state"], for_a_time["waiting"]["reason"])
     assert ("paused", "template_refused_132016") == (for_good["state"], for_good["state_reason"])
+
+
+async def test_a_template_that_is_refused_again_after_its_wait_is_stopped_again(
+    shop: House, worker: Runtime, module_database: TestDatabase
+) -> None:
+    """By the same drainer: a line that is never empty keeps its own for days."""
+    sender = await sender_of(shop, next(accounts), "EAAG-again-7777")
+    batch = await batch_of(shop, worker, sender)
+    breaker = await breaker_of(shop, worker, sender)
+    begun = time.monotonic()
+    connection = await asyncpg.connect(module_database.admin_url)
+    waits = "SELECT count(*) FROM toplu.batch_waits WHERE batch_id = $1"
+
+    await heed(breaker, batch, Halted(132015, "template"))
+    await breaker.heed(batch, MESSAGE, Halted(132015, "template"), claimed_at=begun)
+    first = await connection.fetchval(waits, batch.id)
+    await connection.execute("UPDATE toplu.batches SET waits_until = NULL, waits_for = NULL WHERE id = $1", batch.id)
+    await heed(breaker, batch, Halted(132015, "template"))
+    second = await connection.fetchval(waits, batch.id)
+    await connection.close()
+
+    assert (1, 2) == (first, second)
 
 
 async def test_while_a_halt_is_half_open_one_message_tries_and_not_a_page(
@@ -232,9 +260,7 @@ async def test_while_a_halt_is_half_open_one_message_tries_and_not_a_page(
 ) -> None:
     """Nobody listens where this shop posts, so the one that tries halts the line again."""
     sender = await sender_of(shop, next(accounts), "EAAG-one-tries-6666")
-    await (await breaker_of(shop, worker, sender)).heed(
-        await batch_of(shop, worker, sender), MESSAGE, Halted(33, "sender")
-    )
+    await heed(await breaker_of(shop, worker, sender), await batch_of(shop, worker, sender), Halted(33, "sender"))
     await shop.consent(*[phone(n) for n in range(10)])
     behind = await shop.send(*[phone(n) for n in range(10)], sender=sender)
     await let_it_end(module_database.admin_url)

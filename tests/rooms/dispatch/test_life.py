@@ -156,10 +156,38 @@ async def test_a_row_that_nobody_can_claim_leaves_the_queue_and_its_neighbours_g
     assert ["failed"] == told
 
 
+@pytest.mark.parametrize(
+    ("size", "error"), [(3, "check_violation"), (1, "undefined_column")], ids=["all of several", "what is lacking"]
+)
+async def test_what_is_no_rows_fault_fails_no_message_and_holds_up_no_other_batch(
+    shop: House, worker: Runtime, module_database: TestDatabase, size: int, error: str
+) -> None:
+    await shop.consent(*[phone(n) for n in range(size)])
+    stuck = (await shop.send(*[phone(n) for n in range(size)]))["id"]
+    behind = (await shop.send(phone(0)))["id"]
+    for statement in TRIP:
+        statement = statement.replace("NEW.id", "NEW.batch_id").replace("check_violation", error)
+        await ask(module_database.admin_url, statement.format(poison=decode("bat", stuck)))
+
+    async def is_over() -> bool:
+        (row,) = await ask(module_database.admin_url, CLAIMS, decode("bat", behind))
+        return bool(row["claims"])
+
+    await drain(shop, worker, is_over)
+    claims = [row["claims"] for row in await ask(module_database.admin_url, CLAIMS, decode("bat", behind))]
+    states = {one["state"] for one in await shop.messages(stuck)}
+    await ask(module_database.admin_url, "DROP TRIGGER trip ON toplu.dispatch")
+    for batch in (stuck, behind):
+        await shop.client.post(f"/v1/batches/{batch}/cancel")
+
+    assert [1] == claims
+    assert {"queued"} == states
+
+
 EVENTS = "SELECT kind FROM toplu.delivery_events WHERE message_id = $1"
 CLAIMS = "SELECT claims FROM toplu.dispatch WHERE batch_id = $1"
 TRIP = (
-    "CREATE FUNCTION toplu.trip() RETURNS trigger LANGUAGE plpgsql AS"
+    "CREATE OR REPLACE FUNCTION toplu.trip() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN RAISE EXCEPTION 'poison' USING ERRCODE = 'check_violation'; END $$",
     "CREATE TRIGGER trip BEFORE UPDATE ON toplu.dispatch FOR EACH ROW WHEN (NEW.id = '{poison}')"
     " EXECUTE FUNCTION toplu.trip()",
