@@ -226,6 +226,7 @@ frequency_counts = Table(
     Column("tenant_id", Uuid, nullable=False),
     Column("message_ids", ARRAY(Uuid), nullable=False),
     Column("claimed_at", ARRAY(TIMESTAMP(timezone=True)), nullable=False),
+    Column("held_until", TIMESTAMP(timezone=True)),
 )
 
 # Counters as deltas.
