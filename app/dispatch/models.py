@@ -61,6 +61,7 @@ batches = Table(
     Column("metadata", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
     _at("waits_until"),
+    Column("waits_version", Integer),
     Column("waits_for", Text),
     _at("content_destroyed_at"),
     _at("log_destroyed_at"),

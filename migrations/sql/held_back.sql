@@ -7,3 +7,6 @@ ALTER TABLE dispatch DROP CONSTRAINT dispatch_waits_for_check;
 ALTER TABLE dispatch ADD CONSTRAINT dispatch_waits_for_check
     CHECK (waits_for IN ('frequency_cap', 'engagement_hold', 'lost_answer')) NOT VALID;
 ALTER TABLE dispatch VALIDATE CONSTRAINT dispatch_waits_for_check;
+
+-- What version the sender had when its batch began to wait: a change of its limit counts that up, and the sweep asks again.
+ALTER TABLE batches ADD COLUMN waits_version int;
