@@ -14,12 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.consents import api as consents
 from app.dispatch import api as dispatch
+from app.dispatch.watch import show_sending
 from app.duties import api as duties
 from app.duties.tell_overdue import show_count
 from app.evidence import api as evidence
 from app.evidence.lag import show_lag
 from app.inbound import api as inbound
 from app.inbound.receive import Receiver
+from app.inbound.watch import show_queue
 from app.kit.health import MEDIA_TYPE as HEALTH_MEDIA_TYPE
 from app.kit.health import Check, Health, HealthBody, alive
 from app.kit.http import openapi, pages, problems, reference
@@ -215,6 +217,8 @@ def _add_system_routes(app: FastAPI) -> None:
             async with asyncio.timeout(MOST_COUNT_S):
                 await show_count(request.state.run.db)
                 await show_lag(request.state.run.db)
+                await show_sending(request.state.run.db)
+                await show_queue(request.state.run.db)
         except Exception as error:  # noqa: BLE001 - a door: without a database the other metrics are still true
             log.warning("metrics.not_counted", error=type(error).__name__)
         body, media_type = request.state.metrics.render()

@@ -71,7 +71,7 @@ class Breaker:
                     await self._halt(batch, None, "no_answers", SILENT_HALT_S)
             case _:
                 await self._close()
-        if isinstance(outcome, Rejected) and has_consequences(outcome.code):
+        if isinstance(outcome, Rejected | Deferred) and has_consequences(outcome.code):
             await self._draw(message, outcome.code)
 
     async def _halt(self, batch: DueBatch, code: int | None, scope: HaltScope, seconds: float) -> None:

@@ -9,7 +9,18 @@ from app.kit.http.moments import Moment
 from app.senders.queries import MessagingLimit
 from app.senders.schemas import Halt
 
-LimitedBy = Literal["nothing", "rate", "slowed_down", "portfolio_limit", "waiting", "halted", "paused"]
+LimitedBy = Literal[
+    "nothing",
+    "rate",
+    "slowed_down",
+    "portfolio_limit",
+    "waiting",
+    "halted",
+    "paused",
+    "terms_acceptance_required",
+    "transfer_undocumented",
+    "quarantined",
+]
 
 
 class PortfolioBudget(BaseModel):
@@ -42,6 +53,8 @@ class Capacity(BaseModel):
             description="The one thing that would have to change for more to be sent now. `nothing`: there is nothing"
             " to send. `rate`: what WhatsApp allows the number. `slowed_down`: WhatsApp said that it was too fast."
             " `portfolio_limit`: the people of 24 hours are reached. `waiting`: all that is left has to wait."
+            " `terms_acceptance_required`, `transfer_undocumented`: nothing is sent for you before that is done."
+            " `quarantined`: the operator restored the database, and has not released it."
         ),
     ]
     messages_per_second: Annotated[int, Field(description="What WhatsApp allows the number.")]

@@ -61,6 +61,7 @@ async def _lease(
         time_level=await _time_level(run, session, hold.tenant, batch),
         only=only,
         budget=await _budget(session, hold.tenant, batch, portfolio),
+        marketing=batch.lane == "marketing",
     )
 
 

@@ -20,6 +20,7 @@ from app.dispatch.pause import stop_template
 from app.kit.clock import utc_now
 from app.kit.ids import encode
 from app.kit.metrics import metrics
+from app.kit.sql import sql_beside
 from app.runtime import Runtime
 from app.senders.halt import HaltScope, halt_lines
 from app.whatsapp.codes import ErrorClass, classify
@@ -27,6 +28,8 @@ from app.whatsapp.codes import ErrorClass, classify
 log = structlog.get_logger()
 
 STOPPED_MARKETING = 131050  # the person did, in WhatsApp (Meta, error codes, 2026-09)
+# "Not within 24 hours", whichever number and template; who goes on is blocked for longer (Meta, error codes, 2026-09).
+KEPT_BACK = 131049
 FRESH = timedelta(minutes=10)  # an older status says nothing about whether the line is halted now
 
 _HALTING: dict[ErrorClass, tuple[HaltScope, float]] = {
@@ -40,6 +43,7 @@ _whose = text(
     "  JOIN batches AS b ON b.tenant_id = m.tenant_id AND b.id = m.batch_id"
     " WHERE m.tenant_id = :tenant AND m.id = ANY (CAST(:ids AS uuid[]))"
 )
+_hold_people = sql_beside(__file__, "hold")
 _note_code = text(
     "UPDATE batches SET unknown_codes = unknown_codes || CAST(:code AS int), version = version + 1"
     " WHERE tenant_id = :tenant AND id = :batch AND NOT CAST(:code AS int) = ANY (unknown_codes)"
@@ -62,7 +66,11 @@ def has_consequences(code: int | None) -> bool:
     if code is None:
         return False
     klass = classify(code).klass
-    return code == STOPPED_MARKETING or klass in _HALTING or klass in (ErrorClass.UNKNOWN, ErrorClass.PAUSE_TEMPLATE)
+    return (
+        code in (STOPPED_MARKETING, KEPT_BACK)
+        or klass in _HALTING
+        or klass in (ErrorClass.UNKNOWN, ErrorClass.PAUSE_TEMPLATE)
+    )
 
 
 async def draw_consequences(run: Runtime, tenant: UUID, refused: Sequence[Refused]) -> None:
@@ -80,8 +88,9 @@ async def draw_consequences(run: Runtime, tenant: UUID, refused: Sequence[Refuse
             stopped[one.at].add(row.person_id)
     for at, people in sorted(stopped.items()):
         await _stop_marketing(run, tenant, people, at)
+    await _leave_alone(run, tenant, [(one, row) for one, row in known if one.code == KEPT_BACK])
     for one, row in known:
-        if one.code != STOPPED_MARKETING:
+        if one.code not in (STOPPED_MARKETING, KEPT_BACK):
             await _draw_one(run, tenant, one, row)
 
 
@@ -102,6 +111,18 @@ async def _stop_marketing(run: Runtime, tenant: UUID, people: set[UUID], at: dat
             method=f"code_{STOPPED_MARKETING}",
         )
     log.info("dispatch.stopped_by_code", tenant_id=str(tenant), size=len(people), code=STOPPED_MARKETING)
+
+
+async def _leave_alone(run: Runtime, tenant: UUID, kept_back: Sequence[tuple[Refused, Row[Any]]]) -> None:
+    """No marketing to these people for a day from when WhatsApp said so. Nobody's wish, so no act is recorded."""
+    wait_s = float(classify(KEPT_BACK).delay_s or 0)
+    held = [(row.person_id, one.at) for one, row in kept_back if utc_now() - one.at < timedelta(seconds=wait_s)]
+    if not held:
+        return
+    named = {"people": [person for person, _ in held], "ats": [at for _, at in held], "wait_s": wait_s}
+    async with run.db.begin(tenant) as session:
+        await session.execute(_hold_people, named | {"tenant": tenant})
+    log.info("dispatch.left_alone", tenant_id=str(tenant), size=len(held), code=KEPT_BACK)
 
 
 async def _draw_one(run: Runtime, tenant: UUID, one: Refused, row: Row[Any]) -> None:

@@ -33,6 +33,7 @@ class Waiting(BaseModel):
         Literal[
             "quiet_hours",
             "frequency_cap",
+            "engagement_hold",
             "portfolio_limit",
             "lost_answer",
             "retry",
@@ -46,6 +47,7 @@ class Waiting(BaseModel):
         ],
         Field(
             description="`quiet_hours`: nobody is disturbed now. `frequency_cap`: the person has had enough lately."
+            " `engagement_hold`: WhatsApp wants no marketing to this person for a day."
             " `portfolio_limit`: your account reached the people it may reach in 24 hours."
             " `lost_answer`: it may have been sent, and is sent again then. `retry`: WhatsApp said later."
             " `sender_halted`: see `halted` of the sender. `no_worker`: none is running."

@@ -61,6 +61,7 @@ batches = Table(
     Column("metadata", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
     _at("waits_until"),
+    Column("waits_version", Integer),
     Column("waits_for", Text),
     _at("content_destroyed_at"),
     _at("log_destroyed_at"),
@@ -226,6 +227,7 @@ frequency_counts = Table(
     Column("tenant_id", Uuid, nullable=False),
     Column("message_ids", ARRAY(Uuid), nullable=False),
     Column("claimed_at", ARRAY(TIMESTAMP(timezone=True)), nullable=False),
+    Column("held_until", TIMESTAMP(timezone=True)),
 )
 
 # Counters as deltas.

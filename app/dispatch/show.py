@@ -46,6 +46,7 @@ _WAITS = {
     "quiet_hours": "these are quiet hours",
     "portfolio_limit": "the account has reached as many people as it may in 24 hours",
     "frequency_cap": "the person has had as many marketing messages as one may get",
+    "engagement_hold": "WhatsApp wants the person to get no marketing for a day",
     "lost_answer": "it was posted and no answer came, and its batch asked for at least once, so it is posted again",
     "template_paused": "WhatsApp has paused its template",
 }

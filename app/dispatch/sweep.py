@@ -41,6 +41,13 @@ _too_late = text(
     " WHERE tenant_id = :tenant AND state = 'scheduled' AND start_late = 'pause' AND expires_at > business_now()"
     " AND send_at < business_now() - CAST(:late AS interval) RETURNING id"
 )
+# Every change of a limit counts up its senders' versions. Any other change asks once more, and the claim says no again.
+_limit_changed = text(
+    "UPDATE batches AS b SET waits_until = NULL, waits_for = NULL, version = b.version + 1 FROM senders_v1 AS s"
+    " WHERE b.tenant_id = :tenant AND b.state = 'running' AND b.waits_for = 'portfolio_limit'"
+    " AND b.waits_until > business_now() AND s.tenant_id = :tenant AND s.id = b.sender_id"
+    " AND s.version <> b.waits_version RETURNING b.sender_id"
+)
 _errors = sql_beside(__file__, "errors")
 _parked = text(
     "DELETE FROM parked_statuses AS p USING messages AS m WHERE p.tenant_id = :tenant AND m.id = p.message_id"
@@ -84,7 +91,9 @@ async def sweep(db: Database, tenant: UUID) -> Swept:
     await _close_queued(db, tenant, _cancelled_late, "cancelled")
     async with db.begin(tenant) as session:
         await _pause_what_needs_a_person(session, tenant)
-        senders = tuple((await session.execute(_begin, {"tenant": tenant})).scalars())
+        begun = (await session.execute(_begin, {"tenant": tenant})).scalars().all()
+        freed = (await session.execute(_limit_changed, {"tenant": tenant})).scalars().all()
+        senders = tuple({*begun, *freed})
         finished = await finish_batches(session, tenant)
         await session.execute(_ended_without_start, {"tenant": tenant})
     async with db.begin(tenant) as session:

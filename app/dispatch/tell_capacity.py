@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import MISSING
@@ -14,24 +14,30 @@ from app.dispatch.capacity_schemas import BatchEta, Capacity, LimitedBy, Portfol
 from app.dispatch.pacing.eta import Load, seconds_to_send
 from app.dispatch.pacing.lanes import CATEGORIES, Lane
 from app.dispatch.pacing.number import Pace, Trace
+from app.dispatch.permit import find_obstacle
 from app.kit.db import Session
 from app.kit.sql import sql_beside
 from app.senders.budget import count_used
+from app.senders.guard import is_allowed
 from app.senders.halt import Halt, find_halts
 from app.senders.queries import LineNow, Sender, get_line, get_sender
 from app.senders.show_halt import show_halt
+from app.settings import Settings
 
 _running = sql_beside(__file__)
 _LANES: dict[str, Lane] = {category: lane for lane, category in CATEGORIES.items()}
 DAY = timedelta(hours=24)
 
 
-async def tell_capacity(session: Session, tenant: UUID, sender_id: UUID, *, batch: UUID | None) -> Capacity:
+async def tell_capacity(
+    settings: Settings, session: Session, tenant: UUID, sender_id: UUID, *, batch: UUID | None
+) -> Capacity:
     """The sender's limits now; with `batch` (one of the tenant's) also when that will be done. Raises NotFound."""
     sender = await get_sender(session, tenant, sender_id)
     line = await get_line(session, tenant, sender_id)
     halt = (await find_halts(session, tenant, [sender_id])).get(sender_id)
     rows = (await session.execute(_running, {"tenant": tenant, "sender": sender_id})).all()
+    stop = await _stop(settings, session, tenant)
     rate = _rate(sender, line)
     budget = await _budget(session, tenant, sender)
     queued: Counter[str] = Counter(dict.fromkeys(CATEGORIES, 0))
@@ -43,7 +49,7 @@ async def tell_capacity(session: Session, tenant: UUID, sender_id: UUID, *, batc
     return Capacity(
         sender=sender.id,
         state=sender.state,
-        limited_by=_limited_by(sender, halt, budget, rows, rate),
+        limited_by=stop or _limited_by(sender, halt, budget, rows, rate),
         messages_per_second=sender.messages_per_second,
         effective_messages_per_second=round(rate, 2),
         draining=line.held,
@@ -52,8 +58,17 @@ async def tell_capacity(session: Session, tenant: UUID, sender_id: UUID, *, batc
         queued=dict(queued),
         sending=sum(row.sending for row in rows),
         waiting=dict(waiting),
-        batch=MISSING if batch is None else _eta(batch, rows, sender, halt, budget=budget, rate=rate),
+        batch=MISSING
+        if batch is None
+        else _eta(batch, rows, halt, stopped=stop is not None or sender.state != "active", budget=budget, rate=rate),
     )
+
+
+async def _stop(settings: Settings, session: Session, tenant: UUID) -> LimitedBy | None:
+    """What lets nothing of this tenant leave, from whichever sender."""
+    if not await is_allowed(session):
+        return "quarantined"
+    return cast(LimitedBy | None, await find_obstacle(settings, session, tenant))
 
 
 def _rate(sender: Sender, line: LineNow) -> float:
@@ -97,18 +112,18 @@ def _limited_by(
 def _eta(
     batch: UUID,
     rows: Sequence[Row[Any]],
-    sender: Sender,
     halt: Halt | None,
     *,
+    stopped: bool,
     budget: PortfolioBudget,
     rate: float,
 ) -> BatchEta:
-    """Nothing is promised for a batch that does not run, or whose sender is paused."""
+    """Nothing is promised for a batch that does not run, or while nothing may leave."""
     target = next((row for row in rows if row.id == batch), None)
     if target is None:
         return BatchEta(id=batch, left=None, sent_by=None, before_expiry=None)
     left = target.queued + target.sending
-    if sender.state != "active":
+    if stopped:
         return BatchEta(id=batch, left=left, sent_by=None, before_expiry=None)
     others = [Load(_LANES[row.category], row.queued) for row in rows if row.id != batch and row.waits_for is None]
     seconds = seconds_to_send(Load(_LANES[target.category], left), others, rate=rate)

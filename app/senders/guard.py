@@ -32,6 +32,7 @@ _state = text(
     "SELECT g.epoch, g.installation, g.seen_at, g.quarantined_at, g.reason,"
     " EXISTS (SELECT FROM sending_allowed_v1) AS allowed FROM restore_guard AS g"
 )
+_allowed = text("SELECT EXISTS (SELECT FROM sending_allowed_v1)")
 _quarantine = text(
     "UPDATE restore_guard SET quarantined_at = clock_timestamp(), reason = 'operator' WHERE quarantined_at IS NULL"
 )
@@ -108,6 +109,12 @@ async def find_guarded(run: Runtime) -> Guarded:
     async with run.db.begin() as session:
         row = (await session.execute(_state)).one()
     return Guarded(row.epoch, row.installation, row.seen_at, row.quarantined_at, row.reason, row.allowed)
+
+
+async def is_allowed(session: Session) -> bool:
+    """What claims go by: whether this database may send."""
+    allowed: bool = (await session.execute(_allowed)).scalar_one()
+    return allowed
 
 
 async def quarantine(run: Runtime) -> None:

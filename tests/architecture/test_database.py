@@ -77,6 +77,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
         "retention_due_v1",
         "seal_lag_v1",
         "sealable_tenants_v1",
+        "sending_now_v1",
         "sweepable_tenants_v1",
     ] == [row["proname"] for row in rows]
 

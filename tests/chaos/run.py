@@ -23,6 +23,14 @@ log = structlog.get_logger()
 RECOVERED_S = 60.0
 QUIET_S = 240.0
 
+# The numbers with something due. The earliest of each batch, by its index: asked as EXISTS over the join it read the
+# whole queue whenever one line had nothing due (25 to 50 ms at 100,000 messages, five times a second; this one 0.2 ms).
+_WAITING = (
+    "SELECT DISTINCT s.phone_number_id AS number FROM batches AS b JOIN senders AS s ON s.id = b.sender_id"
+    " WHERE b.state = 'running' AND (SELECT d.due_at FROM dispatch AS d WHERE d.batch_id = b.id AND d.state = 'queued'"
+    " ORDER BY d.due_at LIMIT 1) < clock_timestamp() - interval '1 second'"
+)
+
 
 @dataclass(slots=True)
 class Report:
@@ -105,11 +113,7 @@ async def recovered(stack: Stack) -> float:
     """Seconds until every line that has work was heard by WhatsApp again, and the API answers."""
     began = time.monotonic()
     while time.monotonic() - began < 2 * RECOVERED_S:
-        waiting = await stack.ask(
-            "SELECT s.phone_number_id AS number FROM senders AS s WHERE EXISTS (SELECT FROM batches AS b"
-            " JOIN dispatch AS d ON d.batch_id = b.id WHERE b.sender_id = s.id AND b.state = 'running'"
-            " AND d.state = 'queued' AND d.due_at < clock_timestamp() - interval '1 second')"
-        )
+        waiting = await stack.ask(_WAITING)
         silent = [row["number"] for row in waiting if stack.heard.get(row["number"], 0.0) < began + 0.2]
         if not silent and await _answers(stack):
             return time.monotonic() - began

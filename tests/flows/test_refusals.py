@@ -1,11 +1,13 @@
 """What WhatsApp's refusals lead to beyond their own message: halted lines, a person's stop, a second post."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from app.kit.clock import utc_now
 from app.kit.ids import decode
 from tests.conftest import TestDatabase
 from tests.furnish import UTILITY, made
@@ -16,6 +18,7 @@ pytestmark = pytest.mark.anyio
 
 BLOCKED_368 = "+447700900368"  # refused with 368: the account is blocked
 HALTS = "SELECT halts FROM toplu.sender_lines WHERE sender_id = $1"
+KEPT_BACK_131049 = "+447700900049"  # accepted, then failed with 131049: the person gets enough marketing
 STOPPED_131050 = "+447700900050"  # accepted, then failed with 131050: the person stopped marketing
 
 
@@ -93,6 +96,28 @@ async def test_a_code_means_what_it_says_for_the_person_and_the_batch(house: Hou
     assert {"suppressed": 1} == again["refusals"]
     assert [("platform", "marketing", "code_131050")] == [tuple(row) for row in raised]
     assert ([987654], {"failed": 1}) == (parked["unknown_codes"], parked["counts"])
+
+
+async def test_whom_whatsapp_wants_left_alone_gets_no_marketing_for_a_day(house: House) -> None:
+    await house.consent(KEPT_BACK_131049, phone(1))
+    order = {"to": KEPT_BACK_131049, "variables": {"1": "492817"}, "basis_ref": "order-1"}
+    asked = {"template": {"name": "order_update", "language": "tr"}, "purpose": UTILITY}
+    soon, far = ((utc_now() + timedelta(days=days)).isoformat() for days in (0.5, 3))
+
+    first = await house.send(KEPT_BACK_131049)
+    await house.until(first["id"], lambda body: "failed" in body["counts"])
+    waiting = await house.send(KEPT_BACK_131049, phone(1), expires_at=far)
+    shown = await house.until(waiting["id"], lambda body: {"delivered", "queued"} <= set(body["counts"]))
+    left_alone = (await house.messages(waiting["id"]))[0]
+    too_short = await house.until_settled((await house.send(KEPT_BACK_131049, expires_at=soon))["id"])
+    served = await house.send(recipients=[order], **asked)
+    await house.until(served["id"], lambda body: not {"queued", "sending"} & set(body["counts"]))
+
+    assert "engagement_hold" == shown["waiting"]["reason"] == left_alone["waiting"]["reason"]
+    wait = datetime.fromisoformat(shown["waiting"]["until"]) - utc_now()
+    assert timedelta(hours=23) < wait <= timedelta(hours=24)
+    assert {"expired": 1} == too_short["counts"]
+    assert 3 == len(house.accepted())  # the first, the other person's, and what is no marketing
 
 
 async def test_at_least_once_posts_again_after_a_lost_answer_and_says_so(house: House, database: TestDatabase) -> None:

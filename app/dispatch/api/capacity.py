@@ -25,4 +25,4 @@ async def get_capacity(
     """See what limits a sender now: its rate, its account's day, a halt; and when a batch will have been sent."""
     if batch is not None and await find_batch(tx.session, tx.tenant, batch) is None:
         raise BatchUnknown
-    return await tell_capacity(tx.session, tx.tenant, sender_id, batch=batch)
+    return await tell_capacity(tx.run.settings, tx.session, tx.tenant, sender_id, batch=batch)

@@ -1,4 +1,4 @@
--- Statement 1 of a claim: lock a page. Takes the line's row, queued messages of one batch, and their people.
+-- Statement 1 of a claim: lock a page. Takes the line's row, the batch's, queued messages of it, and their people.
 -- A person who is being restricted right now is locked by that act and waits for a later page. Nothing is decided here:
 -- a verdict in this statement would rest on a snapshot older than the lock.
 -- In:  tenant, sender, batch, owner, fence, size, only[] (NULL: whichever are due).
@@ -11,19 +11,24 @@ WITH line AS MATERIALIZED (
        AND lease_until > clock_timestamp() AND halted_until <= clock_timestamp()
        AND EXISTS (SELECT FROM sending_allowed_v1)
        FOR SHARE
+), batch AS MATERIALIZED (
+    -- Whoever pauses or cancels it changes this row: what was claimed before has committed by then, and whoever comes
+    -- after sees that it does not run. So no claim commits after the pause did.
+    SELECT 1 FROM batches WHERE tenant_id = :tenant AND id = :batch AND state = 'running' FOR SHARE
 )
 SELECT d.id, coalesce(p.merged_into, p.id) AS person_id
   FROM dispatch AS d
   JOIN people_v1 AS p ON p.tenant_id = d.tenant_id AND p.id = d.person_id
  WHERE d.tenant_id = :tenant AND d.batch_id = :batch AND d.state = 'queued' AND d.due_at <= (SELECT clock_timestamp())
    AND EXISTS (SELECT FROM line)
+   AND EXISTS (SELECT FROM batch)
    AND (CAST(:only AS uuid[]) IS NULL OR d.id = ANY (CAST(:only AS uuid[])))
    AND EXISTS (SELECT FROM batches AS b
                  JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
                  JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'
                                       AND t.review NOT IN ('needs_review', 'rejected')
                                       AND b.purpose_id = ANY (t.purpose_ids)
-                WHERE b.tenant_id = :tenant AND b.id = :batch AND b.state = 'running')
+                WHERE b.tenant_id = :tenant AND b.id = :batch)
  ORDER BY d.due_at, d.id
  LIMIT :size
    FOR UPDATE OF d SKIP LOCKED

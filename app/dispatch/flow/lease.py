@@ -25,6 +25,7 @@ _lock = sql_beside(__file__, "lock")
 _move = sql_beside(__file__)
 _wait = sql_beside(__file__, "wait")
 _count = sql_beside(__file__, "count")
+_held = sql_beside(__file__, "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,13 @@ async def lease(
     time_level: TimeLevel | None = None,
     only: Sequence[UUID] | None = None,
     budget: Budget | None = None,
+    marketing: bool = False,
 ) -> Page:
     """Claim up to `size` queued messages of a batch (of `only` these) for posting within `lease_s` seconds.
 
     Nothing is seen when the line is no longer held, or nothing is due, or all of it is locked by somebody else.
     `time_level` is None where no contact rule binds, `budget` where no limit of the account was told.
+    `marketing`: whoever WhatsApp wants to have none of it for a day waits.
     """
     until = time_level.rules.closed_until(time_level.now) if time_level else None
     if until is not None:
@@ -85,7 +88,7 @@ async def lease(
             "fence": hold.fence,
             "lease_s": lease_s,
             "expires_at": expires_at,
-            **await _counts(session, hold.tenant, caps, people),
+            **await _counts(session, hold.tenant, caps, people, marketing=marketing),
         },
     )
     page = Page(len(fits), [_leased(row) for row in rows])
@@ -96,10 +99,13 @@ async def lease(
 
 
 async def _counts(
-    session: Session, tenant: UUID, caps: ContactRules | None, people: Sequence[UUID]
+    session: Session, tenant: UUID, caps: ContactRules | None, people: Sequence[UUID], *, marketing: bool
 ) -> dict[str, object]:
-    """The caps as the second statement takes them, with what counts against them."""
-    counted = [] if caps is None else (await session.execute(_count, {"tenant": tenant, "people": people})).all()
+    """The caps as the second statement takes them, with what counts against them; and who is to be left alone."""
+    named = {"tenant": tenant, "people": people}
+    counted = [] if caps is None else (await session.execute(_count, named)).all()
+    held = counted if caps is not None or not marketing else (await session.execute(_held, named)).all()
+    held = [row for row in held if marketing and row.held_until is not None]
     return {
         "capped": caps is not None,
         "per_7_days": caps and caps.per_7_days,
@@ -107,6 +113,8 @@ async def _counts(
         "counted_people": [row.person_id for row in counted for _ in row.message_ids],
         "counted_messages": [message for row in counted for message in row.message_ids],
         "counted_at": [at for row in counted for at in row.claimed_at],
+        "held_people": [row.person_id for row in held],
+        "held_until": [row.held_until for row in held],
     }
 
 

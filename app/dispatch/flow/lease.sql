@@ -1,13 +1,14 @@
 -- Statement 2 of a claim: under the locks, ask the gate again and move the page.
 -- Allowed rows become `sending` with the fence and the evidence that allows them; refused and expired rows leave the
 -- queue for their outcome here already. A row that would be one too many for its person stays queued until the oldest
--- of those that count leaves its window, or expires now when that comes too late. What was posted once already and got
+-- of those that count leaves its window, and a row of a person whom WhatsApp wants left alone until that time has come;
+-- either expires now when that comes too late. What was posted once already and got
 -- no answer (`unsure`) and may not be posted again is uncertain, on the evidence it was posted on.
 -- The batch may have been accepted for two people who turned out to be one: what comes second is a duplicate, unless
 -- the first never reached WhatsApp, or was refused there.
 -- In:  tenant, parallel arrays ids[] and people[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days,
 --      per_30_days (NULL: no cap), and what counts, held by `lease.count.sql`: parallel arrays counted_people[],
---      counted_messages[], counted_at[].
+--      counted_messages[], counted_at[]; and parallel arrays held_people[], held_until[].
 -- Out: one row per message to post, with what is needed to build it. Rows closed or put off here are absent.
 WITH counted_before AS MATERIALIZED (
     SELECT person_id, message_id, max(at) AS at
@@ -24,6 +25,10 @@ WITH counted_before AS MATERIALIZED (
       FROM page
       JOIN counted_before AS c ON c.person_id = page.person_id AND c.message_id <> page.id
      GROUP BY page.id
+), held AS MATERIALIZED (
+    SELECT person_id, max(until) AS until
+      FROM unnest(CAST(:held_people AS uuid[]), CAST(:held_until AS timestamptz[])) AS h (person_id, until)
+     GROUP BY person_id
 ), one_of_two AS MATERIALIZED (
     -- Everybody a person of the page is known as: nobody at all, unless they absorbed somebody.
     SELECT DISTINCT q.merged_into AS person_id, k.known_as
@@ -52,7 +57,9 @@ WITH counted_before AS MATERIALIZED (
                 WHEN v.refusal IS NULL AND a.id IS NULL THEN 'line_closed'
                 ELSE v.refusal END AS refusal,
            CASE WHEN :expires_at > (SELECT business_now()) AND a.id IS NOT NULL AND v.person_id IS NOT NULL
-                 AND v.refusal IS NULL AND later.free_at IS NOT NULL THEN 'frequency_cap' END AS put_off_by,
+                 AND v.refusal IS NULL AND later.free_at IS NOT NULL
+                THEN CASE WHEN later.free_at = held.until THEN 'engagement_hold' ELSE 'frequency_cap' END
+            END AS put_off_by,
            v.refused_for, v.purpose_version, v.consent_event_id, v.approval_event_id, v.basis_event_id,
            v.notice_version_id, v.suppression_event_id,
            d.unsure, d.purpose_version AS posted_version, d.consent_event_id AS posted_consent,
@@ -63,8 +70,10 @@ WITH counted_before AS MATERIALIZED (
       JOIN messages AS m ON m.id = page.id AND m.tenant_id = :tenant
       LEFT JOIN aliases_v1 AS a ON a.tenant_id = :tenant AND a.id = m.alias_id
       LEFT JOIN counts AS c ON c.id = d.id
+      LEFT JOIN held ON held.person_id = page.person_id
      CROSS JOIN LATERAL (
-            SELECT CASE WHEN c.free_at > (SELECT business_now()) THEN c.free_at END AS free_at) AS later
+            SELECT max(t.free_at) AS free_at FROM (VALUES (c.free_at), (held.until)) AS t (free_at)
+             WHERE t.free_at > (SELECT business_now())) AS later
       LEFT JOIN LATERAL (
             SELECT * FROM consent_verdicts_v1 AS q
              WHERE q.tenant_id = d.tenant_id AND q.person_id = d.person_id AND q.purpose_id = d.purpose_id

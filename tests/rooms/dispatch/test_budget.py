@@ -1,6 +1,8 @@
 """The people an account may reach in a day, counted in the claim; and what a sender's capacity says of it."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -8,16 +10,23 @@ import pytest
 
 from app.dispatch.flow.lease import Page, lease
 from app.dispatch.held import Hold
+from app.dispatch.sweep import sweep
 from app.kit.clock import utc_now
 from app.kit.ids import decode
 from app.runtime import Runtime, open_runtime
 from app.senders.budget import hold_budget
+from app.senders.guard import quarantine
 from app.senders.hold import Spoken, hold_line, leave_line
-from tests.conftest import TestDatabase
-from tests.house import House, phone
-from tests.sandbox_process import WABA_ID
+from tests.conftest import Servers, TestDatabase
+from tests.furnish import made
+from tests.house import House, open_house, phone
+from tests.rooms.terms_of import publish, text_of
+from tests.sandbox_process import TOKEN, WABA_ID
 
 pytestmark = pytest.mark.anyio
+
+OTHER = {"name": "İkinci", "phone_number_id": "100000000000009", "waba_id": WABA_ID, "access_token": TOKEN}
+OTHER |= {"display_phone_number": "+90 850 000 00 09"}
 
 REACHED = """
 INSERT INTO toplu.portfolio_people (tenant_id, portfolio_id, person_id, last_at)
@@ -92,6 +101,62 @@ async def test_the_account_stops_at_its_people_of_the_day_and_says_so(api_only: 
     assert (235, 15, 240, 10) == tuple(body["portfolio"][name] for body in (before, after) for name in ("used", "left"))
     assert {"portfolio_limit": 3} == after["waiting"]
     assert after["batch"]["sent_by"] > before["batch"]["sent_by"]
+
+
+async def test_a_batch_that_waits_for_its_account_notices_a_higher_limit_by_itself(
+    api_only: House, database: TestDatabase
+) -> None:
+    house, tenant = api_only, api_only.tenant.id
+    await house.consent(phone(1))
+    await limit(house, "250")
+    await reached(house, database, 250)
+    batch = (await house.send(phone(1)))["id"]
+    other = await made(house.client, "/v1/senders", OTHER)
+    async with open_runtime(house.settings, "worker") as run:
+        hold = await hold_of(house, run)
+        await claim(run, hold, batch)
+        same = await sweep(run.db, tenant)
+        waiting = (await house.get(f"/v1/batches/{batch}"))["waiting"]["reason"]
+        # told for another sender of the same portfolio
+        await house.client.patch(f"/v1/senders/{other['id']}", json={"messaging_limit": "2000"})
+        raised = await sweep(run.db, tenant)
+        after = await house.get(f"/v1/batches/{batch}")
+        page = await claim(run, hold, batch)
+
+    assert ("portfolio_limit", ()) == (waiting, same.senders)
+    assert (hold.sender,) == raised.senders  # its bell is rung
+    assert "portfolio_limit" not in str(after.get("waiting"))
+    assert 1 == len(page.leased)
+
+
+async def test_capacity_names_what_forbids_all_sending(
+    api_only: House, servers: Servers, database: TestDatabase, tmp_path: Path
+) -> None:
+    path = f"/v1/senders/{api_only.tenant.sender}/capacity"
+    await api_only.consent(phone(1))
+    batch = (await api_only.send(phone(1)))["id"]
+
+    async with open_runtime(api_only.settings, "worker") as run:
+        await quarantine(run)
+    restored = await api_only.get(path, batch=batch)
+    admin = await asyncpg.connect(database.admin_url)
+    await admin.execute("UPDATE toplu.restore_guard SET quarantined_at = NULL, reason = NULL")
+    await admin.close()
+    key = api_only.settings.master_key
+    assert key is not None
+    strict: Any = {"worker": False, "sandbox": False, "furnished": False, "transfer_policy": "block"}
+    strict["master_key"] = key.get_secret_value()
+    opened = open_house(database.url, servers.valkey.url, tmp_path, **strict)
+    async with opened as house, house.client_of(api_only.tenant) as client:
+        undocumented = (await client.get(path, params={"batch": batch})).json()
+    free = await api_only.get(path, batch=batch)
+    await publish(api_only.run.db, text_of())
+    terms = await api_only.get(path, batch=batch)
+
+    told = [body["limited_by"] for body in (restored, undocumented, free, terms)]
+    assert ["quarantined", "transfer_undocumented", "rate", "terms_acceptance_required"] == told
+    assert [None, None, None] == [body["batch"]["sent_by"] for body in (restored, undocumented, terms)]
+    assert free["batch"]["sent_by"]
 
 
 @pytest.mark.parametrize("told", [None, "unlimited"])

@@ -96,6 +96,31 @@ async def test_nothing_is_claimed_after_its_words_were_stopped(
     assert ([], 0) == (due, page.seen)
 
 
+async def test_a_pause_waits_for_the_claim_under_way_so_that_none_commits_after_it(
+    api_only: House, database: TestDatabase
+) -> None:
+    batch = await queued(api_only)
+    shown = (await api_only.get("/v1/batches"))["data"][0]["id"]
+    admin = await asyncpg.connect(database.admin_url)
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        async with run.db.begin(hold.tenant) as session:
+            page = await lease(session, hold, batch, size=1, lease_s=60, expires_at=utc_now().replace(year=2099))
+            pausing = asyncio.create_task(api_only.client.post(f"/v1/batches/{shown}/pause"))
+            waiting = 0
+            while not waiting and not pausing.done():
+                waiting = await admin.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        paused = await pausing
+        after = await claim(run, hold, batch)
+        await api_only.client.post(f"/v1/batches/{shown}/resume")
+        rest = await claim(run, hold, batch)
+    await admin.close()
+
+    assert waiting  # the pause commits after the claim, and not between its decision and its commit
+    assert ("paused", {"queued": 2, "sending": 1}) == (paused.json()["state"], paused.json()["counts"])
+    assert (1, 0, 2) == (len(page.leased), after.seen, len(rest.leased))  # and going on loses and repeats nothing
+
+
 async def test_a_line_that_changed_hands_claims_nothing_for_its_old_holder(api_only: House) -> None:
     batch = await queued(api_only)
     async with open_runtime(api_only.settings, "worker") as run:

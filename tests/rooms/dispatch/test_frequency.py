@@ -7,19 +7,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from app.dispatch.breaker import Breaker
+from app.dispatch.consequences import Refused, draw_consequences
 from app.dispatch.flow.lease import Page, TimeLevel, lease
 from app.dispatch.held import Hold
+from app.dispatch.queries import DueBatch
 from app.kit.clock import utc_now
 from app.kit.ids import decode
 from app.purposes.contact import ContactRules
 from app.runtime import Runtime, open_runtime
 from app.senders.hold import hold_line
+from app.whatsapp.outcomes import Deferred
 from tests.conftest import Servers, TestDatabase
 from tests.furnish import made
 from tests.house import House, open_house, phone
@@ -60,7 +64,8 @@ class Claims:
         hold = await self.hold(sender or self.house.tenant.sender)
         async with self.run.db.begin(hold.tenant) as session:
             level = TimeLevel(self.now, rules)
-            return await lease(session, hold, batch, size=size, lease_s=300, expires_at=expires_at, time_level=level)
+            named: Any = {"lease_s": 300, "expires_at": expires_at, "time_level": level, "marketing": True}
+            return await lease(session, hold, batch, size=size, **named)
 
     async def send(self, *phones: str, **more: Any) -> UUID:
         return decode("bat", (await self.house.send(*phones, **more))["id"])
@@ -107,6 +112,30 @@ async def test_the_third_within_a_week_waits_until_the_first_is_a_week_old(count
     await counter.shows(monday + timedelta(days=7, minutes=1))
     await counter.admin.execute("UPDATE toplu.dispatch SET due_at = clock_timestamp() WHERE waits_for IS NOT NULL")
     assert 1 == len((await counter.claim(batch)).leased)
+
+
+@pytest.mark.parametrize("rules", [USUAL, ContactRules((), None, None)], ids=["capped", "not capped"])
+async def test_whom_whatsapp_kept_marketing_back_from_gets_none_for_a_day_capped_or_not(
+    counter: Claims, rules: ContactRules
+) -> None:
+    tenant = counter.house.tenant.id
+    status, answer, other = (await counter.claim(await counter.send(phone(1), phone(2), phone(3)))).leased
+    told = [Refused(status.id, 131049, counter.now), Refused(other.id, 131049, counter.now - timedelta(hours=25))]
+    breaker = Breaker(counter.run, tenant, decode("snd", counter.house.tenant.sender))
+    batch = await counter.send(phone(1), phone(2), phone(3))
+
+    await draw_consequences(counter.run, tenant, told)
+    await breaker.heed(cast(DueBatch, None), answer, Deferred(131049, 86_400, "recipient", 1))
+    await draw_consequences(counter.run, tenant, told)  # the same again, and late: nothing changes
+    page = await counter.claim(batch, rules=rules)
+    waiting = await counter.house.messages((await counter.house.get("/v1/batches"))["data"][0]["id"])
+    await counter.shows(counter.now + timedelta(hours=24, minutes=1))
+    await counter.admin.execute("UPDATE toplu.dispatch SET due_at = clock_timestamp() WHERE waits_for IS NOT NULL")
+
+    assert [other.person_id] == [one.person_id for one in page.leased]  # a day is over since
+    assert ["engagement_hold"] * 2 == [one["waiting"]["reason"] for one in waiting if one["state"] == "queued"]
+    assert waiting[0]["why"].startswith("It waits: WhatsApp wants the person to get no marketing for a day; at ")
+    assert 2 == len((await counter.claim(batch, rules=rules)).leased)
 
 
 async def test_the_fifth_within_a_month_waits_although_the_week_is_free(counter: Claims) -> None:
