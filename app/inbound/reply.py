@@ -1,5 +1,6 @@
 """Reply: post what is owed, best effort and each at most once, within the window that the person's message opened.
 
+A halted line's replies wait with its campaigns. A refusal that is about the sender costs no try: the window ends it.
 A reply is taken in one transaction and posted after its commit, so a crash leaves it `taken` and nobody posts it again.
 Replies to one person go one after the other, as they were owed.
 """
@@ -91,10 +92,11 @@ def _body(one: Outgoing) -> bytes:
 async def _write_down(run: Runtime, tenant: UUID, one: Outgoing, outcome: Outcome) -> None:
     table = chat_replies.c
     state, wait_s = _became(outcome)
-    if state == "owed" and one.tries >= MOST_TRIES:
+    tries = one.tries - 1 if _costs_nothing(outcome) else one.tries
+    if state == "owed" and tries >= MOST_TRIES:
         state = "refused"
     now = func.clock_timestamp()
-    changed: dict[str, Any] = {"state": state, "code": getattr(outcome, "code", None)}
+    changed: dict[str, Any] = {"state": state, "code": getattr(outcome, "code", None), "tries": tries}
     changed |= {"due_at": now + literal(timedelta(seconds=wait_s))} if state == "owed" else {"done_at": now}
     async with run.db.begin(tenant) as session:
         await session.execute(
@@ -121,6 +123,15 @@ def _became(outcome: Outcome) -> tuple[str, float]:
             return "owed", HALTED_S
         case Uncertain():
             return "uncertain", 0.0
+
+
+def _costs_nothing(outcome: Outcome) -> bool:
+    """Whether this was no try: nothing left, or the refusal is not about this reply."""
+    match outcome:
+        case NotSent() | Halted() | Deferred(retries=None):
+            return True
+        case _:
+            return False
 
 
 async def _give_back(run: Runtime, tenant: UUID, ids: list[UUID]) -> None:

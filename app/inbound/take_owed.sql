@@ -1,4 +1,5 @@
--- Take the oldest replies that are owed now, with what is needed to say them. None in a quarantined database.
+-- Take the oldest replies that are owed now, with what is needed to say them. None in a quarantined database, and none
+-- of a line that is halted: WhatsApp would refuse them like its campaigns.
 -- In:  tenant, limit.
 -- Out: id, kind, keyword, scope, challenge_id, person_id, sender_id, tries (counts this one), alias_kind, value_ct,
 --      key_salt, phone_number_id, token_ct, sayable (the window is open, the sender active, the person not erased);
@@ -8,6 +9,9 @@ WITH picked AS MATERIALIZED (
       FROM chat_replies AS r
      WHERE r.tenant_id = :tenant AND r.state = 'owed' AND r.due_at <= clock_timestamp()
        AND EXISTS (SELECT FROM sending_allowed_v1)
+       AND NOT EXISTS (SELECT FROM sender_lines_v1 AS l
+                        WHERE l.tenant_id = :tenant AND l.sender_id = r.sender_id
+                          AND l.halted_until > clock_timestamp())
      ORDER BY r.id
      LIMIT :limit
        FOR UPDATE SKIP LOCKED

@@ -10,7 +10,7 @@ import msgspec
 from app.sandbox.compose import Update
 from app.sandbox.failures import THROTTLES, GraphError, Json
 from app.sandbox.ids import outbound_wamid
-from app.sandbox.magic import ORDINARY, Ending, Fate, fate_of
+from app.sandbox.magic import DROPPED, ORDINARY, Ending, Fate, fate_of
 from app.sandbox.numbers import PhoneNumber
 from app.sandbox.statuses import Accepted, foresee
 from app.sandbox.validate import Draft, check_sender, check_version, read_draft
@@ -149,7 +149,12 @@ def _take(world: World, number: PhoneNumber, draft: Draft, fate: Fate, ending: E
     category = draft.template.category.lower() if draft.template else "service"
     message = Accepted(outbound_wamid(draft.address), draft.address, draft.by_person_id, draft.opaque, category)
     template = f"{draft.template.name}/{draft.template.language}" if draft.template else None
+    fail = _failure(world, number, message, fate)
+    held = draft.kind == "template" and (fate.held or (fate is ORDINARY and _hits(world, world.knobs.held_share)))
+    if held and fate is ORDINARY and fail is None and _hits(world, world.knobs.held_drop_share):
+        fail = DROPPED
     world.counts["accepted"] += 1
+    world.counts["held"] += held
     world.truth.write(
         "accepted",
         wamid=message.wamid,
@@ -157,11 +162,12 @@ def _take(world: World, number: PhoneNumber, draft: Draft, fate: Fate, ending: E
         phone_number_id=number.id,
         type=draft.kind,
         template=template,
+        held=True if held else None,
         to_sha256=address_hash(draft.address),
     )
     world.journal.add({"wamid": message.wamid, "phone_number_id": number.id, "request": draft.body})
-    _tell(world, number, message, fate, _failure(world, number, message, fate))
-    return _answered(draft, message, ending)
+    _tell(world, number, message, fate, fail=fail, held_s=world.knobs.held_release_s if held else 0.0)
+    return _answered(draft, message, ending, held=held)
 
 
 def _failure(world: World, number: PhoneNumber, message: Accepted, fate: Fate) -> int | None:
@@ -174,8 +180,8 @@ def _failure(world: World, number: PhoneNumber, message: Accepted, fate: Fate) -
     return None if unlucky is None else int(unlucky)
 
 
-def _tell(world: World, number: PhoneNumber, message: Accepted, fate: Fate, fail: int | None) -> None:
-    for step in foresee(message, fate, fail, world.knobs, world.rng):
+def _tell(world: World, number: PhoneNumber, message: Accepted, fate: Fate, *, fail: int | None, held_s: float) -> None:
+    for step in foresee(message, fate, fail, world.knobs, world.rng, held_s=held_s):
         facts: Json = {
             "event": "status",
             "wamid": message.wamid,
@@ -195,11 +201,11 @@ def _hits(world: World, share: float) -> bool:
     return share > 0 and world.rng.random() < share
 
 
-def _answered(draft: Draft, message: Accepted, ending: Ending) -> Json:
+def _answered(draft: Draft, message: Accepted, ending: Ending, *, held: bool) -> Json:
     contact = {"input": draft.given, "user_id" if draft.by_person_id else "wa_id": draft.address}
     shown = {"id": message.wamid}
     if draft.kind == "template":
-        shown["message_status"] = "accepted"
+        shown["message_status"] = "held_for_quality_assessment" if held else "accepted"
     return {
         "messaging_product": "whatsapp",
         "contacts": [contact],

@@ -45,6 +45,9 @@ class Knobs(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     delay_jitter: Share = 0.0  # each delay is stretched or shrunk by up to this share
     read_share: Share = 1.0
     delivered_missing_share: Share = 0.0  # `read` without `delivered`
+    held_share: Share = 0.0  # templates to ordinary numbers that are held for quality
+    held_release_s: Span = 1.0  # after so long a held message is released or dropped
+    held_drop_share: Share = 0.0  # of those held by `held_share`: failed 132015 instead of released
     # webhooks
     hold_webhooks: bool = False
     webhook_max_updates: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100

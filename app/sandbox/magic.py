@@ -10,6 +10,8 @@ Two families, both reserved for fiction, so that no person ever owns one:
 | 001 | 01 | sent, delivered, never read |
 | 002 | 02 | accepted, then webhook failed 131026 |
 | 003 | 03 | refused 131000 |
+| 014 | 14 | accepted, held for quality, then released |
+| 015 | 15 | accepted, held for quality, then webhook failed 132015 |
 | 049 | 49 | accepted, then webhook failed 131049 |
 | 050 | 50 | accepted, then webhook failed 131050 |
 | 056 | 56 | refused 131056 |
@@ -34,6 +36,7 @@ Ending = Literal["answer", "html", "hang", "cut", "no_id", "torn"]
 
 DRAMA = "447700900"
 FICTION = "120255501"
+DROPPED = 132015  # what a held message fails with when its template did badly (Meta, template pacing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Fate:
     fail: int | None = None
     ending: Ending = "answer"
     read_for_sure: bool = True
+    held: bool = False  # for quality, if it is a template: told of no sooner than the knob `held_release_s`
 
     @property
     def accepted(self) -> bool:
@@ -66,6 +70,10 @@ _FATES: dict[tuple[str, str], Fate] = {
     ("001", "01"): Fate("sent, delivered, never read", ("sent", "delivered")),
     ("002", "02"): _failed(131026),
     ("003", "03"): _refused(131000),
+    ("014", "14"): Fate("accepted, held for quality, then released", held=True),
+    ("015", "15"): Fate(
+        f"accepted, held for quality, then webhook failed {DROPPED}", ("failed",), fail=DROPPED, held=True
+    ),
     ("049", "49"): _failed(131049),
     ("050", "50"): _failed(131050),
     ("056", "56"): _refused(131056),

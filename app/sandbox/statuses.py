@@ -34,10 +34,12 @@ class Step:
     contact: Json | None
 
 
-def foresee(message: Accepted, fate: Fate, fail: int | None, knobs: Knobs, rng: random.Random) -> list[Step]:
+def foresee(
+    message: Accepted, fate: Fate, fail: int | None, knobs: Knobs, rng: random.Random, *, held_s: float = 0.0
+) -> list[Step]:
     """All steps of a message in the order in which they will be told; empty for silence.
 
-    `fail` is a code that ends the message instead of its fate.
+    `fail` is a code that ends the message instead of its fate; nothing of it happens before `held_s`.
     """
     code = fate.fail if fail is None else fail
     names = list(fate.statuses) if fail is None or not fate.statuses else ["failed"]
@@ -45,7 +47,7 @@ def foresee(message: Accepted, fate: Fate, fail: int | None, knobs: Knobs, rng: 
         names.remove("read")
     if "read" in names and rng.random() < knobs.delivered_missing_share:
         names.remove("delivered")
-    delays = [_delay(name, knobs, rng) for name in names]
+    delays = [held_s + _delay(name, knobs, rng) for name in names]
     if len(delays) > 1 and rng.random() < knobs.reorder_share:
         rng.shuffle(delays)
     priced_twice = "delivered" if "delivered" in names else "read"

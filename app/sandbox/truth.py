@@ -1,7 +1,7 @@
 """The truth log: what the sandbox accepted and what the callback acknowledged, one JSON object a line.
 
 `fault`     a call that goes wrong by the knob `faults`, before anything else is said of it: fault
-`accepted`  before the answer leaves: wamid, opaque, phone_number_id, type, template, to_sha256
+`accepted`  before the answer leaves: wamid, opaque, phone_number_id, type, template, to_sha256; held: true if it is
 `limited`   a send met a limit (130429, 131056, 131057, the portfolio's): code, opaque, phone_number_id
 `status`    after the callback answered 200, once per (wamid, status): wamid, opaque, status, code
 `inbound`   after the callback answered 200: wamid, kind, from_sha256

@@ -12,6 +12,7 @@ from typing import Any, Final, assert_never
 import msgspec
 import structlog
 
+from app.kit.metrics import metrics
 from app.whatsapp.codes import ErrorClass, ErrorRule, classify
 from app.whatsapp.outcomes import Accepted, Deferred, DeferScope, Halted, Outcome, Rejected, Uncertain
 
@@ -20,6 +21,10 @@ _TRACE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 # One message could be tried again: is it about this recipient, or about everything the sender does?
 _WHOLE_SENDER_CODES: Final = frozenset({133008, 133009, 133015, 133016})
+
+_unknown = metrics.counter(
+    "whatsapp_unknown_codes_unsure", "Answers under HTTP 5xx with a code that has no row in our table: uncertain."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +64,11 @@ def _refusal(status: int, error: dict[str, Any]) -> Outcome:
     log.info("whatsapp.refused", code=code, http_status=status, trace=trace if readable else None)
     rule = classify(code)
     if status >= 500 and not rule.definite:
-        return Uncertain("meta_unsure")
+        if rule.klass is ErrorClass.UNKNOWN:
+            # Nothing may be concluded for the message, but the code is news all the same.
+            log.error("whatsapp.unknown_code", code=code, http_status=status)
+            _unknown.inc()
+        return Uncertain("meta_unsure", code)
     return outcome_of(rule)
 
 

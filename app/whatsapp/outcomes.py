@@ -85,10 +85,12 @@ class Uncertain:
 
     `why` is one of `read_timeout`, `deadline`, `connection_lost`, `protocol_error`, `answer_too_long`,
     `answer_encoded`, `answer_unreadable`, `meta_unsure` (a Graph error that promises nothing),
-    `http_<status>` (an answer that is not Meta's), `unforeseen`.
+    `http_<status>` (an answer that is not Meta's), `unforeseen`. `code`: Meta's own, with `meta_unsure` only; it is a
+    hint for whoever looks, and proves nothing.
     """
 
     why: str
+    code: int | None = None
 
 
 Outcome = Accepted | NotSent | Deferred | Rejected | Halted | Uncertain

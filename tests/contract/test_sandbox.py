@@ -175,7 +175,7 @@ async def test_a_templates_approval_is_told(sandbox: SandboxProcess, receiver: R
 MAGIC: dict[str, Outcome | type[Accepted]] = {
     "+447700900001": Accepted,
     "+447700900002": Accepted,
-    "+447700900003": Uncertain("meta_unsure"),
+    "+447700900003": Uncertain("meta_unsure", 131000),
     "+447700900050": Accepted,
     "+447700900056": Deferred(131056, 6, "recipient", 5),
     "+447700900190": Halted(190, "credentials"),

@@ -101,4 +101,19 @@ def test_the_table_can_be_asked_for(sandbox: SandboxProcess) -> None:
     table = sandbox.control.get("/sandbox/magic").json()["magic"]
 
     assert {"number": "+447700900002", "tells": "accepted, then webhook failed 131026"} in table
-    assert len(table) == 30
+    assert len(table) == 34
+
+
+def test_one_number_is_held_for_quality_and_released_another_is_dropped(
+    sandbox: SandboxProcess, caller: Caller, receiver: Receiver
+) -> None:
+    sandbox.knobs(held_release_s=0.3)
+
+    answers = [caller.post(greeting(number)).json() for number in (*both("014", "14"), *both("015", "15"))]
+    wamids = [answer["messages"][0]["id"] for answer in answers]
+    sandbox.await_quiet()
+
+    assert {"held_for_quality_assessment"} == {answer["messages"][0]["message_status"] for answer in answers}
+    assert [["sent", "delivered", "read"]] * 2 + [["failed"]] * 2 == [receiver.told(wamid) for wamid in wamids]
+    assert [132015] * 2 == [receiver.statuses(wamid)[0]["errors"][0]["code"] for wamid in wamids[2:]]
+    assert [True] * 4 == [line["held"] for line in sandbox.truth("accepted")[-4:]]

@@ -58,9 +58,10 @@ def _verdict_of(message: Leased, outcome: Outcome | Unbuildable, resend: bool) -
         case Rejected():
             return Verdict(message.id, State.FAILED, meta_code=outcome.code, reason=outcome.klass.value)
         case Uncertain() if resend and message.attempts + 1 < MOST_SENDS:
-            return Verdict(message.id, State.QUEUED, reason=outcome.why, retry_s=RESEND_AFTER_S, unsure=True)
+            why, code = outcome.why, outcome.code
+            return Verdict(message.id, State.QUEUED, meta_code=code, reason=why, retry_s=RESEND_AFTER_S, unsure=True)
         case Uncertain():
-            return Verdict(message.id, State.UNCERTAIN, reason=outcome.why)
+            return Verdict(message.id, State.UNCERTAIN, meta_code=outcome.code, reason=outcome.why)
         case Unbuildable():
             return Verdict(message.id, State.FAILED, reason="unbuildable", burnt=0)
         case _:

@@ -17,11 +17,11 @@ from app.dispatch.queries import due_batches
 from app.dispatch.states import State
 from app.kit.clock import utc_now
 from app.kit.db import Database
-from app.kit.ids import decode
+from app.kit.ids import decode, encode
 from app.runtime import Runtime, open_runtime
 from app.senders.hold import hold_line
 from app.tenants.keys import get_tenant_keys
-from app.whatsapp.outcomes import NotSent
+from app.whatsapp.outcomes import NotSent, Uncertain
 from tests.conftest import Servers, TestDatabase
 from tests.house import House, open_house, phone
 
@@ -176,6 +176,24 @@ async def test_an_answer_waits_while_others_hold_what_it_is_written_to(api_only:
 
     counts = (await api_only.get("/v1/batches"))["data"][0]["counts"]
     assert {"sent": 3} == counts
+
+
+async def test_the_code_of_an_answer_that_promises_nothing_stands_in_the_log_and_not_on_the_message(
+    api_only: House,
+) -> None:
+    batch = await queued(api_only, 1)
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        page = await claim(run, hold, batch)
+        async with run.db.begin(hold.tenant) as session:
+            keys = await get_tenant_keys(run, session, hold.tenant)
+            unsure = verdict_of(page.leased[0], Uncertain("meta_unsure", 987_654))
+            await record(session, hold, keys, [unsure])
+
+    (message,) = await api_only.messages(encode("bat", batch))
+    events = (await api_only.get(f"/v1/messages/{message['id']}/events"))["data"]
+    assert ("uncertain", 987_654) == (events[-1]["kind"], events[-1]["meta_code"])
+    assert ("uncertain", None) == (message["state"], message.get("meta_code"))
 
 
 async def test_recording_twice_writes_nothing_the_second_time(api_only: House) -> None:

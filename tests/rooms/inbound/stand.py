@@ -270,7 +270,7 @@ async def open_stand(database_url: str, admin_url: str, **more: Any) -> AsyncIte
     async with contextlib.AsyncExitStack() as stack:
         taking = answering(answer("200 OK", ACCEPTED, "Content-Type: application/json"), posted)
         port = await stack.enter_async_context(serving(taking, posted))
-        settings = settings_for(database_url, f"http://127.0.0.1:{port}", **more)
+        settings = settings_for(database_url, **({"whatsapp_url": f"http://127.0.0.1:{port}"} | more))
         api = await stack.enter_async_context(open_runtime(settings, "api"))
         worker = await stack.enter_async_context(open_runtime(settings, "worker"))
         http = await stack.enter_async_context(serving_webhooks(api))

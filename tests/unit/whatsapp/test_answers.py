@@ -9,6 +9,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kit.metrics import metrics
 from app.whatsapp import answers
 from app.whatsapp.answers import read_answer
 from app.whatsapp.codes import ErrorClass
@@ -69,9 +70,9 @@ CASES: dict[str, tuple[int, bytes, Outcome]] = {
     "not on WhatsApp": (400, graph_error(131026), Rejected(131026, ErrorClass.NEVER_RECIPIENT)),
     "details as a string": (400, graph_error(100, error_data="text"), Rejected(100, ErrorClass.FIX)),
     "unknown code": (400, graph_error(999_999), Rejected(999_999, ErrorClass.UNKNOWN)),
-    "unknown code, 5xx": (500, graph_error(999_999), Uncertain("meta_unsure")),
-    "something went wrong": (500, graph_error(131000), Uncertain("meta_unsure")),
-    "service down": (503, graph_error(2), Uncertain("meta_unsure")),
+    "unknown code, 5xx": (500, graph_error(999_999), Uncertain("meta_unsure", 999_999)),
+    "something went wrong": (500, graph_error(131000), Uncertain("meta_unsure", 131000)),
+    "service down": (503, graph_error(2), Uncertain("meta_unsure", 2)),
     "refused, though it says fault": (400, graph_error(131000), Deferred(131000, 30, "sender", 5)),
     "code as text": (400, graph_error("190"), Uncertain("http_400")),
     "code as bool": (400, graph_error(True), Uncertain("http_400")),
@@ -108,6 +109,25 @@ def test_what_meta_says_about_a_person_reaches_neither_outcome_nor_log(
     facts = {"event": "whatsapp.refused", "code": 131026, "http_status": 400, "trace": None}
     assert [("info", facts)] == [(call.method_name, call.kwargs) for call in written.calls]
     assert "5321234567" not in repr((outcome, written.calls))
+
+
+@pytest.mark.parametrize(("code", "alerts"), [(987_654, 1), (131000, 0), (2, 0)])
+def test_an_unknown_code_of_a_broken_server_is_alerted_and_counted(
+    monkeypatch: pytest.MonkeyPatch, code: int, alerts: int
+) -> None:
+    written = structlog.testing.CapturingLogger()
+    monkeypatch.setattr(answers, "log", structlog.wrap_logger(written, processors=[]))
+    before = unsure_codes()
+
+    read_answer(503, graph_error(code))
+
+    told = [call.kwargs for call in written.calls if call.method_name == "error"]
+    assert [{"event": "whatsapp.unknown_code", "code": code, "http_status": 503}] * alerts == told
+    assert alerts == unsure_codes() - before
+
+
+def unsure_codes() -> float:
+    return metrics.registry.get_sample_value("toplu_whatsapp_unknown_codes_unsure_total") or 0.0
 
 
 @patiently
