@@ -117,7 +117,7 @@ def _decide(keys: TenantKeys, looked: Looked) -> list[Decided]:
     """One decision per row, in order."""
     verdicts = iter(looked.verdicts)
     nonces = iter(new_nonces(len(looked.verdicts)))
-    members: set[UUID] = set()
+    members: set[bytes] = set()
     return [
         Decided(new_id(), row.row_number, row.refusal, row.field or row.kind, hash=row.hash)
         if row.refusal is not None
@@ -126,12 +126,12 @@ def _decide(keys: TenantKeys, looked: Looked) -> list[Decided]:
     ]
 
 
-def _decide_row(keys: TenantKeys, row: Row, verdict: Verdict, members: set[UUID], nonce: bytes) -> Decided:
+def _decide_row(keys: TenantKeys, row: Row, verdict: Verdict, members: set[bytes], nonce: bytes) -> Decided:
     member = verdict.person_id or row.hash
     assert member is not None
-    if member in members:  # the same person under another of their aliases
+    if member.bytes in members:  # the same person under another of their aliases
         return Decided(new_id(), row.row_number, "duplicate", hash=row.hash)
-    members.add(member)
+    members.add(member.bytes)
     if verdict.person_id is None or verdict.refusal == "unknown_person":
         return Decided(new_id(), row.row_number, "unknown_person", member=member, hash=row.hash)
     sealed = None
