@@ -39,6 +39,9 @@ def run_api(host: str, port: int) -> None:
     # call. Frozen, a check of 10,000 costs half the processor time (220 ms against 107, 2026-11).
     gc.collect()
     gc.freeze()
+    # A chunk of recipients is tens of thousands of objects that die by themselves: looked through every 20,000 of them,
+    # and not every 700, taking them in costs a twentieth less (2026-11).
+    gc.set_threshold(20_000, 10, 10)
     server = uvicorn.Server(config)
     with suppress(KeyboardInterrupt):
         server.run()

@@ -108,6 +108,15 @@ suppressions = Table(
     Column("acted_at", TIMESTAMP(timezone=True), nullable=False),
     Column("event_id", Uuid, nullable=False),
     Index("suppressions_raised", "tenant_id", "event_id", postgresql_where=text("act = 'raised'")),
+    Index(
+        "suppressions_first",
+        "tenant_id",
+        "person_id",
+        "kind",
+        "scope",
+        "raised_by",
+        postgresql_where=text("act = 'raised'"),
+    ),
 )
 
 # Proof that lies elsewhere, known by its hash. Append-only.

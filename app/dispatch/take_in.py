@@ -10,7 +10,7 @@ from app.consents.assert_basis import assert_bases_of
 from app.dispatch.flow.accept import INVALID, Recipient, Row, accept
 from app.dispatch.flow.check import Verdict, check
 from app.dispatch.flow.enqueue import Counts, Decided, Place, enqueue
-from app.kit.crypto import seal
+from app.kit.crypto import new_nonces, seal_alone
 from app.kit.db import Session
 from app.kit.ids import new_id
 from app.people.seal import person_key
@@ -116,26 +116,27 @@ async def _assert_bases(session: Session, keys: TenantKeys, target: Target, rows
 def _decide(keys: TenantKeys, looked: Looked) -> list[Decided]:
     """One decision per row, in order."""
     verdicts = iter(looked.verdicts)
-    members: set[UUID] = set()
+    nonces = iter(new_nonces(len(looked.verdicts)))
+    members: set[bytes] = set()
     return [
         Decided(new_id(), row.row_number, row.refusal, row.field or row.kind, hash=row.hash)
         if row.refusal is not None
-        else _decide_row(keys, row, next(verdicts), members)
+        else _decide_row(keys, row, next(verdicts), members, next(nonces))
         for row in looked.rows
     ]
 
 
-def _decide_row(keys: TenantKeys, row: Row, verdict: Verdict, members: set[UUID]) -> Decided:
+def _decide_row(keys: TenantKeys, row: Row, verdict: Verdict, members: set[bytes], nonce: bytes) -> Decided:
     member = verdict.person_id or row.hash
     assert member is not None
-    if member in members:  # the same person under another of their aliases
+    if member.bytes in members:  # the same person under another of their aliases
         return Decided(new_id(), row.row_number, "duplicate", hash=row.hash)
-    members.add(member)
+    members.add(member.bytes)
     if verdict.person_id is None or verdict.refusal == "unknown_person":
         return Decided(new_id(), row.row_number, "unknown_person", member=member, hash=row.hash)
     sealed = None
     if verdict.refusal is None and verdict.salt is not None:
-        sealed = seal_variables(keys, verdict.salt, verdict.person_id, row.recipient.variables)
+        sealed = seal_variables(keys, verdict.salt, verdict.person_id, row.recipient.variables, nonce)
     return Decided(
         new_id(),
         row.row_number,
@@ -155,8 +156,10 @@ def _decide_row(keys: TenantKeys, row: Row, verdict: Verdict, members: set[UUID]
     )
 
 
-def seal_variables(keys: TenantKeys, salt: bytes, person: UUID, variables: dict[str, str]) -> bytes | None:
+def seal_variables(
+    keys: TenantKeys, salt: bytes, person: UUID, variables: dict[str, str], nonce: bytes
+) -> bytes | None:
     """The values of one message, sealed for its person. None when the template has no variables."""
     if not variables:
         return None
-    return seal(person_key(keys, salt), msgspec.json.encode(variables), b"variables|" + person.bytes)
+    return seal_alone(person_key(keys, salt), msgspec.json.encode(variables), b"variables|" + person.bytes, nonce)

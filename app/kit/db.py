@@ -4,13 +4,13 @@ Every transaction starts by saying whose rows it may see. That is also what make
 a raw COPY that came first would commit by itself.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -92,6 +92,13 @@ def is_away(error: BaseException) -> bool:
 def is_busy(error: BaseException) -> bool:
     """Whether the transaction lost against another and may be tried again: deadlock, lock wait, serialisation."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {"40P01", "55P03", "40001"}
+
+
+async def plain_rows(session: Session, statement: TextClause, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """A statement's rows as the driver made them: for thousands at once, where wrapping each costs as much again."""
+    result = await session.execute(statement, parameters)
+    assert result.cursor is not None
+    return result.cursor.fetchall()
 
 
 async def driver(session: Session) -> "asyncpg.Connection[Any]":

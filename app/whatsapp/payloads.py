@@ -205,6 +205,8 @@ def validate_variable(value: str) -> VariableProblem | None:
         return "variable_empty"
     if len(value) > MAX_VARIABLE_LENGTH:
         return "variable_too_long"
+    if value.isprintable():  # holds none of what is looked for below but spaces; nearly every value is
+        return "variable_spaces" if "     " in value else None
     if _LINE_BREAK_OR_TAB.search(value):
         return "variable_line_break_or_tab"
     if "     " in value:

@@ -69,24 +69,28 @@ def accept(
     `variables` are the names the template needs; `problem_of` says what Meta would object to in a value.
     """
     needed = frozenset(variables)
-    seen: set[UUID] = set()
+    seen: set[bytes] = set()  # a UUID's own hash is the dearer one, by 0.2 us
     return [_row(recipient, keys, needed, problem_of, seen) for recipient in recipients]
 
 
-def _row(given: Recipient, keys: TenantKeys, needed: frozenset[str], problem_of: VariableCheck, seen: set[UUID]) -> Row:
-    row = Row(given.row_number, given)
+def _row(
+    given: Recipient, keys: TenantKeys, needed: frozenset[str], problem_of: VariableCheck, seen: set[bytes]
+) -> Row:
     if given.problem is not None:
-        return row.refuse("invalid_row", given.problem_field, given.problem)
-    row.alias = _alias(given)
-    if row.alias is None:
-        return row.refuse("invalid_number", "to" if given.to is not None or given.user_id is None else "user_id")
-    row.hash = alias_hash(keys, *row.alias)
+        return Row(given.row_number, given).refuse("invalid_row", given.problem_field, given.problem)
+    alias = _alias(given)
+    if alias is None:
+        field = "to" if given.to is not None or given.user_id is None else "user_id"
+        return Row(given.row_number, given).refuse("invalid_number", field)
+    fingerprint = alias_hash(keys, *alias)
+    row = Row(given.row_number, given, fingerprint, alias)
     wrong = _mismatch(given, needed, problem_of)
     if wrong is not None:  # takes no place in the batch: a corrected row may still come
         return row.refuse("variables_mismatch", *wrong)
-    if row.hash in seen:
-        row.refuse("duplicate")
-    seen.add(row.hash)
+    place = fingerprint.bytes
+    if place in seen:
+        return row.refuse("duplicate")
+    seen.add(place)
     return row
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from app.kit.db import Session
+from app.kit.db import Session, plain_rows
 from app.kit.sql import sql_beside
 
 _check = sql_beside(__file__)
@@ -37,5 +37,5 @@ async def check(session: Session, tenant: UUID, purpose_id: int, hashes: Sequenc
 
     A person whose key was destroyed cannot be written to even with a consent on record: `unknown_person`.
     """
-    rows = await session.execute(_check, {"tenant": tenant, "purpose": purpose_id, "hashes": list(hashes)})
+    rows = await plain_rows(session, _check, {"tenant": tenant, "purpose": purpose_id, "hashes": list(hashes)})
     return [Verdict(*row) for row in rows]

@@ -73,6 +73,7 @@ async def enqueue(session: Session, place: Place, rows: Sequence[Decided]) -> En
     await connection.copy_records_to_table(
         STAGING, schema_name="pg_temp", columns=Decided._fields, records=cast("list[Any]", rows)
     )
-    found = (await session.execute(_enqueue, asdict(place))).all()
-    counts = Counter({(row.state, row.reason): row.n for row in found})
-    return Enqueued(counts, frozenset(number for row in found for number in row.duplicates or ()))
+    known = frozenset((await session.execute(_enqueue, asdict(place))).scalars())
+    reasons = Counter("duplicate" if known and row.row_number in known else row.refusal for row in rows)
+    counts = Counter({("queued" if reason is None else "refused", reason): n for reason, n in reasons.items()})
+    return Enqueued(counts, known)

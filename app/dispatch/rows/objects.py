@@ -1,7 +1,7 @@
 """One recipient as a JSON object, from a line of NDJSON or from the array of an inline call."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -9,17 +9,20 @@ from app.dispatch.flow.accept import Recipient
 
 MAX_REFERENCE = 255
 _BOM = b"\xef\xbb\xbf"
+_NUL = b"\\u0000"  # the only way to write it in JSON
 _PATH = re.compile(r"at `\$\.([a-z_]{1,20})")
+
+_Text = Annotated[str, msgspec.Meta(max_length=MAX_REFERENCE)]
 
 
 class GivenRecipient(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A recipient as the API takes it: `to` or `user_id`, and what the template needs."""
 
-    to: str | None = None
-    user_id: str | None = None
+    to: _Text | None = None
+    user_id: _Text | None = None
     variables: dict[str, str] | None = None
-    reference: str | None = None
-    basis_ref: str | None = None
+    reference: _Text | None = None
+    basis_ref: _Text | None = None
 
 
 _decoder = msgspec.json.Decoder(GivenRecipient)
@@ -30,23 +33,25 @@ def read_line(line: bytes | None, row_number: int) -> Recipient:
     if line is None:
         return Recipient(row_number, problem="line_too_long", problem_field="")
     try:
-        return _recipient(_decoder.decode(line.removeprefix(_BOM) if row_number == 1 else line), row_number)
+        given = _decoder.decode(line.removeprefix(_BOM) if row_number == 1 else line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Recipient(row_number, problem="unreadable", problem_field=_field_of(error))
+    if _NUL in line:
+        return _without_nul(given, row_number)
+    return Recipient(row_number, given.to, given.user_id, given.variables or {}, given.reference, given.basis_ref)
 
 
 def read_object(given: Any, row_number: int) -> Recipient:
     """One element of an inline array, already parsed as JSON."""
     try:
-        return _recipient(msgspec.convert(given, GivenRecipient), row_number)
+        return _without_nul(msgspec.convert(given, GivenRecipient), row_number)
     except (msgspec.ValidationError, UnicodeError, RecursionError) as error:  # JSON can hold half a surrogate pair
         return Recipient(row_number, problem="unreadable", problem_field=_field_of(error))
 
 
-def _recipient(given: GivenRecipient, row_number: int) -> Recipient:
+def _without_nul(given: GivenRecipient, row_number: int) -> Recipient:
     for name in ("to", "user_id", "reference", "basis_ref"):
-        value = getattr(given, name)
-        if value is not None and (len(value) > MAX_REFERENCE or "\0" in value):
+        if "\0" in (getattr(given, name) or ""):  # PostgreSQL cannot hold it
             return Recipient(row_number, problem="unreadable", problem_field=name)
     return Recipient(row_number, given.to, given.user_id, given.variables or {}, given.reference, given.basis_ref)
 
