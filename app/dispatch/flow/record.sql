@@ -12,24 +12,28 @@ WITH told AS (
                   CAST(:claims AS int[]))
            AS t (id, next_state, wamid_hash, meta_code, reason, retry_s, burnt, unsure, claim)
 ), held AS MATERIALIZED (
-    SELECT d.id FROM dispatch AS d
-      JOIN told AS t ON t.id = d.id AND coalesce(t.claim, d.claims) = d.claims
-     WHERE d.id = ANY (CAST(:ids AS uuid[])) AND d.tenant_id = :tenant AND d.state = 'sending' AND d.fence = :fence
-     ORDER BY d.id
-       FOR UPDATE OF d
+    -- One look-up by id for each answer, in the order of the ids. A plain join may compare every answer with every row,
+    -- and = 'sending' may read everything on its way for each answer, by the index of leases; it is the other state.
+    SELECT t.*, d.batch_id
+      FROM (SELECT * FROM told ORDER BY id) AS t
+     CROSS JOIN LATERAL (
+            SELECT q.batch_id FROM dispatch AS q
+             WHERE q.id = t.id AND q.tenant_id = :tenant AND q.state <> 'queued' AND q.fence = :fence
+               AND q.claims = coalesce(t.claim, q.claims)
+               FOR UPDATE) AS d
 ), gone AS (
-    DELETE FROM dispatch AS d USING held AS h, told AS t
-     WHERE d.id = h.id AND t.id = h.id AND t.next_state <> 'queued'
+    DELETE FROM dispatch AS d USING held AS h
+     WHERE d.id = h.id AND h.next_state <> 'queued'
     RETURNING d.id, d.batch_id, d.attempts, d.purpose_version, d.consent_event_id, d.approval_event_id,
-              d.basis_event_id, d.notice_version_id, t.next_state, t.wamid_hash, t.meta_code, t.reason, t.burnt
+              d.basis_event_id, d.notice_version_id, h.next_state, h.wamid_hash, h.meta_code, h.reason, h.burnt
 ), back AS (
     UPDATE dispatch AS d
-       SET state = 'queued', fence = NULL, lease_until = NULL, attempts = d.attempts + t.burnt,
-           unsure = d.unsure OR t.unsure, waits_for = CASE WHEN t.unsure THEN 'lost_answer' END,
-           due_at = clock_timestamp() + make_interval(secs => t.retry_s)
-      FROM held AS h, told AS t
-     WHERE d.id = h.id AND t.id = h.id AND t.next_state = 'queued'
-    RETURNING d.id, d.batch_id, t.meta_code, t.reason, t.burnt, t.unsure, d.due_at
+       SET state = 'queued', fence = NULL, lease_until = NULL, attempts = d.attempts + h.burnt,
+           unsure = d.unsure OR h.unsure, waits_for = CASE WHEN h.unsure THEN 'lost_answer' END,
+           due_at = clock_timestamp() + make_interval(secs => h.retry_s)
+      FROM held AS h
+     WHERE d.id = h.id AND h.next_state = 'queued'
+    RETURNING d.id, d.batch_id, h.meta_code, h.reason, h.burnt, h.unsure, d.due_at
 ), kept AS (
     INSERT INTO outcomes (id, tenant_id, batch_id, state, reason, meta_code, wamid_hash, purpose_version, consent_event_id,
                           approval_event_id, basis_event_id, notice_version_id, attempts, sent_at, failed_at)
