@@ -8,6 +8,7 @@ import contextlib
 import gc
 from typing import Any, ClassVar
 
+import uvloop
 from arq import cron, func, run_worker
 
 from app.dispatch.jobs import drain
@@ -24,6 +25,7 @@ async def sweep(ctx: dict[str, Any]) -> None:
     await ctx["lines"].wake_due()
 
 
+uvloop.install()  # arq takes the loop it finds; docs/performance.md says what this one saves
 _settings = Settings()  # read at the door: this module is the worker's, nobody else imports it
 configure(_settings.log_level)
 _stage = Stage(_settings)
@@ -41,6 +43,7 @@ async def _on_startup(ctx: dict[str, Any]) -> None:
     ctx |= _stage.ctx
     gc.collect()
     gc.freeze()  # what is there now stays: no full collection goes through it again
+    gc.set_threshold(20_000, 20, 50)  # a message in flight is some hundred objects, and none of them a cycle
 
 
 async def _on_shutdown(ctx: dict[str, Any]) -> None:

@@ -43,6 +43,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
+            pool_use_lifo=True,  # a few backends do most: their plans and their memory are warm
             pool_pre_ping=False,
             hide_parameters=True,
             connect_args={
