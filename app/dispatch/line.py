@@ -1,7 +1,7 @@
 """Drain one sender's line: lease, post, record, again. One drainer per sender, pages overlap.
 
 The database is open only in `lease` and in the keeper; posting happens between them. Rows are claimed only as the pace
-allows, so few are ever `sending`: after a kill -9 those, and only those, become uncertain.
+allows and as answers come, so few are ever `sending`: after a kill -9 those, and only those, become uncertain.
 """
 
 import asyncio
@@ -21,8 +21,9 @@ from app.dispatch.flow.record import grown_s, pair_waits, verdict_of
 from app.dispatch.give_back import give_back
 from app.dispatch.held import Hold, Leased
 from app.dispatch.keep import LOST, Keeper
+from app.dispatch.mouths import Mouths
 from app.dispatch.pacing.lanes import LANES, Lane, Turns
-from app.dispatch.pacing.number import Pace, Trace
+from app.dispatch.pacing.number import AHEAD_S, Pace, Trace
 from app.dispatch.pacing.pairs import PAIR_LIMIT, Pairs
 from app.dispatch.permit import find_obstacle
 from app.dispatch.queries import DueBatch, due_batches
@@ -65,12 +66,12 @@ class Drain:
     turns: Turns = field(default_factory=Turns)
     hold: Hold = field(init=False)
     keeper: Keeper = field(init=False)
+    mouths: Mouths = field(init=False)
     _held_until: float = 0.0
     _claimed: int = 0
     _claim_unknown: bool = False  # whether a claim was committed: the answer to it was lost
     _halted: bool = False
     _after: dict[Lane, UUID | None] = field(default_factory=lambda: dict.fromkeys(LANES))
-    _posts: set[asyncio.Task[None]] = field(default_factory=set)
     _latency_s: float = 0.5
     _ask_again_at: float = 0.0
     _obstacle: str | None = None
@@ -78,6 +79,7 @@ class Drain:
 
     def __post_init__(self) -> None:
         self.breaker = Breaker(self.run, self.tenant, self.sender)
+        self.mouths = Mouths(self._post, self.run.settings.whatsapp_connections)
 
     async def run_until_empty(self) -> None:
         """Hold the line and drain it until it stays empty, somebody else holds it, or we must stop."""
@@ -100,13 +102,12 @@ class Drain:
             if not await self._keep_line():
                 raise LineLost
             now = time.monotonic()
-            most = 1 if self.breaker.half_open else self._most_in_flight()
-            room = min(self.pace.room(now), most - len(self._posts))
+            room = self._room(now)
             if room <= 0:
                 await self._pause(max(self.pace.wait_s(now), 0.05 if self.breaker.half_open else 0.005))
                 continue
             seen = await self._claim_in_turn(room)
-            empty = 0 if seen or self._posts else empty + 1
+            empty = 0 if seen or self.mouths else empty + 1
             if not seen:
                 await self._pause(IDLE_S)
 
@@ -178,10 +179,7 @@ class Drain:
                 self.keeper.add(pair_waits(message, self.pairs.put_off(message.holder_id, now)))
                 continue
             self.pairs.take(message.holder_id, now)
-            slot = self.pace.slot(now)
-            task = asyncio.create_task(self._post(batch, voice, message, slot, until))
-            self._posts.add(task)
-            task.add_done_callback(self._posts.discard)
+            self.mouths.add(batch, voice, message, self.pace.slot(now), until)
         if page.waits_until is not None:
             log.info("dispatch.waits", batch_id=encode("bat", batch.id), until=page.waits_until.isoformat())
         elif page.seen:
@@ -194,16 +192,17 @@ class Drain:
         `until`: a process that was frozen since the claim must not post: its lease may be over, the person may have
         withdrawn, and somebody else may have called the message uncertain.
         """
-        await self._pause(slot - time.monotonic())
-        claimed_at = until - self._post_within_s()
-        if self._over() or self.breaker.stops(batch.id, claimed_at) or time.monotonic() > until:
+        now = time.monotonic()
+        if slot > now:
+            await self._pause(slot - now)
+            now = time.monotonic()
+        if self._over() or now > until or self.breaker.stops(batch.id, until - self._post_within_s()):
             self.pace.give_back()
             self.pairs.give_back(message.holder_id)
             self.keeper.add(verdict_of(message, NotSent("draining")))
             return
-        began = time.monotonic()
         outcome = await post(self.run.whatsapp, voice, self.keys, message)
-        self._latency_s += 0.1 * (time.monotonic() - began - self._latency_s)
+        self._latency_s += 0.1 * (time.monotonic() - now - self._latency_s)
         if isinstance(outcome, Deferred) and outcome.code == PAIR_LIMIT:
             wait_s = grown_s(outcome.retry_in_s, message.attempts)  # as long as the message itself waits
             self.pairs.refused(message.holder_id, time.monotonic(), wait_s=wait_s)
@@ -222,8 +221,8 @@ class Drain:
 
     async def _finish_posts(self) -> None:
         """No POST is ever cancelled: bytes may have left. The client's own deadline ends the slowest."""
-        while self._posts:
-            await asyncio.wait(list(self._posts), timeout=1.0)
+        while self.mouths:
+            await self.mouths.wait(1.0)
             with contextlib.suppress(*LOST):
                 await self._keep_line()
 
@@ -265,10 +264,18 @@ class Drain:
     def _spoken(self) -> Spoken:
         return Spoken(self.pace.rate, self.pace.ahead_s(time.monotonic()))
 
-    def _most_in_flight(self) -> int:
-        """About twice what the pace and the usual answer time need; never more than the connections."""
+    def _room(self, now: float) -> int:
+        """How many messages to claim now; 0 until there is room for a page, or for half of what may wait.
+
+        About twice what the pace and the usual answer time need may be without an answer. Where the connections are
+        fewer than that, only what they carry in the next quarter second waits for one.
+        """
+        self.mouths.look(now)
+        ahead = AHEAD_S * min(self.pace.rate, self.mouths.rate)
         wanted = int(2 * self.pace.rate * max(self._latency_s, 0.1)) + 8
-        return min(wanted, self.run.settings.whatsapp_connections)
+        most = 1 if self.breaker.half_open else min(wanted, self.mouths.most + int(ahead))
+        room = min(self.pace.room(now), most - len(self.mouths))
+        return room if room >= min(most, self.run.settings.page_size, int(ahead / 2)) else 0
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, but wake up when we must stop."""

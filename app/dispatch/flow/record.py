@@ -1,7 +1,7 @@
 """Outcomes become rows: a message's state, its line in the delivery log and the counters, in one statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
@@ -41,29 +41,26 @@ class Verdict:
 
 def verdict_of(message: Leased, outcome: Outcome | Unbuildable, *, resend: bool = False) -> Verdict:
     """Where an outcome leads. The only place that says so. `resend`: its batch asked for at least once."""
-    return replace(_verdict_of(message, outcome, resend), claim=message.claim)
-
-
-def _verdict_of(message: Leased, outcome: Outcome | Unbuildable, resend: bool) -> Verdict:
+    claim = message.claim
     match outcome:
         case Accepted():
             held = "held_for_quality" if outcome.held else None
-            return Verdict(message.id, State.SENT, wamid=outcome.wamid, reason=held)
+            return Verdict(message.id, State.SENT, wamid=outcome.wamid, reason=held, claim=claim)
         case NotSent():
-            return Verdict(message.id, State.QUEUED, reason=outcome.why, retry_s=NOT_SENT_RETRY_S, burnt=0)
+            return Verdict(message.id, State.QUEUED, reason=outcome.why, retry_s=NOT_SENT_RETRY_S, burnt=0, claim=claim)
         case Halted():
-            return Verdict(message.id, State.QUEUED, meta_code=outcome.code, reason="line_halted", burnt=0)
+            return Verdict(message.id, State.QUEUED, meta_code=outcome.code, reason="line_halted", burnt=0, claim=claim)
         case Deferred():
             return _deferred(message, outcome)
         case Rejected():
-            return Verdict(message.id, State.FAILED, meta_code=outcome.code, reason=outcome.klass.value)
+            return Verdict(message.id, State.FAILED, meta_code=outcome.code, reason=outcome.klass.value, claim=claim)
         case Uncertain() if resend and message.attempts + 1 < MOST_SENDS:
             why, code = outcome.why, outcome.code
-            return Verdict(message.id, State.QUEUED, meta_code=code, reason=why, retry_s=RESEND_AFTER_S, unsure=True)
+            return Verdict(message.id, State.QUEUED, None, code, why, RESEND_AFTER_S, unsure=True, claim=claim)
         case Uncertain():
-            return Verdict(message.id, State.UNCERTAIN, meta_code=outcome.code, reason=outcome.why)
+            return Verdict(message.id, State.UNCERTAIN, meta_code=outcome.code, reason=outcome.why, claim=claim)
         case Unbuildable():
-            return Verdict(message.id, State.FAILED, reason="unbuildable", burnt=0)
+            return Verdict(message.id, State.FAILED, reason="unbuildable", burnt=0, claim=claim)
         case _:
             assert_never(outcome)
 
@@ -80,10 +77,16 @@ def _deferred(message: Leased, outcome: Deferred) -> Verdict:
     """
     burnt = 0 if outcome.retries is None else 1
     if outcome.retries is not None and message.attempts >= outcome.retries:
-        return Verdict(message.id, State.FAILED, meta_code=outcome.code, reason="attempts_used_up")
+        return Verdict(message.id, State.FAILED, meta_code=outcome.code, reason="attempts_used_up", claim=message.claim)
     retry_s = grown_s(outcome.retry_in_s, message.attempts)
     return Verdict(
-        message.id, State.QUEUED, meta_code=outcome.code, reason="provider_later", retry_s=retry_s, burnt=burnt
+        message.id,
+        State.QUEUED,
+        meta_code=outcome.code,
+        reason="provider_later",
+        retry_s=retry_s,
+        burnt=burnt,
+        claim=message.claim,
     )
 
 
