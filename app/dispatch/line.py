@@ -192,11 +192,12 @@ class Drain:
         `until`: a process that was frozen since the claim must not post: its lease may be over, the person may have
         withdrawn, and somebody else may have called the message uncertain.
         """
+        claimed_at = until - self._post_within_s()
         now = time.monotonic()
         if slot > now:
             await self._pause(slot - now)
             now = time.monotonic()
-        if self._over() or now > until or self.breaker.stops(batch.id, until - self._post_within_s()):
+        if self._over() or now > until or self.breaker.stops(batch.id, claimed_at):
             self.pace.give_back()
             self.pairs.give_back(message.holder_id)
             self.keeper.add(verdict_of(message, NotSent("draining")))

@@ -91,7 +91,7 @@ async def lease(
             **await _counts(session, hold.tenant, caps, people, marketing=marketing),
         },
     )
-    page = Page(len(fits), [_leased(row) for row in rows])
+    page = Page(len(fits), [Leased(*row) for row in rows])
     if budget is not None:
         person_now = {row.id: row.person_id for row in fits}
         await spend(session, budget, [person_now[message.id] for message in page.leased])
@@ -131,18 +131,3 @@ async def _fitting(
 async def _put_off(session: Session, hold: Hold, batch: UUID, reason: str, until: datetime) -> Page:
     await session.execute(_wait, {"tenant": hold.tenant, "batch": batch, "until": until, "reason": reason})
     return Page(1, [], until)
-
-
-def _leased(row: Row[Any]) -> Leased:
-    return Leased(
-        row.id,
-        row.attempts,
-        row.person_id,
-        row.kind,
-        row.value_ct,
-        row.variables_ct,
-        row.key_salt,
-        row.holder_id,
-        row.holder_salt,
-        row.claims,
-    )

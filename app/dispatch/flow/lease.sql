@@ -8,8 +8,13 @@
 -- the first never reached WhatsApp, or was refused there.
 -- In:  tenant, parallel arrays ids[] and people[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days,
 --      per_30_days (NULL: no cap), and what counts, held by `lease.count.sql`: parallel arrays counted_people[],
+<<<<<<< ours
 --      counted_messages[], counted_at[]; and parallel arrays held_people[], held_until[].
 -- Out: one row per message to post, with what is needed to build it. Rows closed or put off here are absent.
+=======
+--      counted_messages[], counted_at[].
+-- Out: one row per message to post, with what is needed to build it, in the order of `held.Leased`. Rows closed or put off here are absent.
+>>>>>>> theirs
 WITH counted_before AS MATERIALIZED (
     SELECT person_id, message_id, max(at) AS at
       FROM unnest(CAST(:counted_people AS uuid[]), CAST(:counted_messages AS uuid[]),
@@ -154,8 +159,8 @@ WITH counted_before AS MATERIALIZED (
       FROM asked WHERE next_state IN ('refused', 'expired') AND unsure GROUP BY batch_id
 )
 -- The alias is opened with the key of whoever it belongs to now, the values with the key of whom they were sealed for.
-SELECT t.id, t.attempts, t.claims, m.person_id, m.variables_ct, p.key_salt, a.kind, a.value_ct, a.person_id AS holder_id,
-       h.key_salt AS holder_salt
+SELECT t.id, t.attempts, m.person_id, a.kind, a.value_ct, m.variables_ct, p.key_salt, a.person_id AS holder_id,
+       h.key_salt AS holder_salt, t.claims
   FROM taken AS t
   JOIN messages AS m ON m.id = t.id AND m.tenant_id = :tenant
   JOIN aliases_v1 AS a ON a.tenant_id = :tenant AND a.id = m.alias_id
