@@ -5,7 +5,7 @@ from run_sql import downgrade, run_sql
 __all__ = ["downgrade", "upgrade"]
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

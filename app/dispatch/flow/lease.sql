@@ -8,13 +8,9 @@
 -- the first never reached WhatsApp, or was refused there.
 -- In:  tenant, parallel arrays ids[] and people[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days,
 --      per_30_days (NULL: no cap), and what counts, held by `lease.count.sql`: parallel arrays counted_people[],
-<<<<<<< ours
 --      counted_messages[], counted_at[]; and parallel arrays held_people[], held_until[].
--- Out: one row per message to post, with what is needed to build it. Rows closed or put off here are absent.
-=======
---      counted_messages[], counted_at[].
--- Out: one row per message to post, with what is needed to build it, in the order of `held.Leased`. Rows closed or put off here are absent.
->>>>>>> theirs
+-- Out: one row per message to post, with what is needed to build it, in the order of `held.Leased`. Rows closed or put off
+--      here are absent.
 WITH counted_before AS MATERIALIZED (
     SELECT person_id, message_id, max(at) AS at
       FROM unnest(CAST(:counted_people AS uuid[]), CAST(:counted_messages AS uuid[]),
