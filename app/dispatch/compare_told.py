@@ -21,10 +21,13 @@ _logged = text(
 FIRST: Final = (UUID(int=0), UUID(int=0))
 
 
-async def compare_told(session: Session, tenant: UUID, told: Sequence[Told]) -> set[tuple[UUID, str]]:
-    """What differs about these messages. `told` is everything that was told about each of them."""
+async def compare_told(
+    session: Session, tenant: UUID, told: Sequence[Told], *, until: datetime
+) -> set[tuple[UUID, str]]:
+    """What differs about these messages. `told` is everything that was told about each of them until then."""
     named = {
         "tenant": tenant,
+        "until": until,
         "ids": [one.message for one in told],
         "dedupes": [one.dedupe for one in told],
         "kinds": [one.kind for one in told],

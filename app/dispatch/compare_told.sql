@@ -1,12 +1,15 @@
 -- Compare what webhooks told about some messages with what is kept about them: the log, the outcomes, what is parked.
 -- The outcome is worked out anew from what was told and from our own entries of the log.
--- In:  tenant, and parallel arrays ids[], dedupes[], kinds[], provider_ats[], codes[] (every status told about them).
+-- In:  tenant, and parallel arrays ids[], dedupes[], kinds[], provider_ats[], codes[] (every status told about them until :until).
+--      A message of which something was written since went on while we looked, and nothing is said about it.
 -- Out: message_id, what differs; nothing when all of it is equal.
 WITH told AS MATERIALIZED (
     SELECT DISTINCT ON (id, dedupe) *
       FROM unnest(CAST(:ids AS uuid[]), CAST(:dedupes AS uuid[]), CAST(:kinds AS text[]),
                   CAST(:provider_ats AS timestamptz[]), CAST(:codes AS int[]))
            AS t (id, dedupe, kind, provider_at, meta_code)
+     WHERE NOT EXISTS (SELECT FROM delivery_events AS e
+                        WHERE e.tenant_id = :tenant AND e.message_id = t.id AND e.dedupe IS NOT NULL AND e.at >= :until)
 ), known AS MATERIALIZED (
     SELECT o.* FROM outcomes AS o WHERE o.tenant_id = :tenant AND o.id = ANY (CAST(:ids AS uuid[]))
 ), own AS (

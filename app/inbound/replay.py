@@ -67,7 +67,7 @@ async def check_webhooks(run: Runtime, *, lag: timedelta = LAG) -> Replayed:
         for tenant in gathered.tenants():
             for told in gathered.pages(tenant):
                 async with run.db.begin(tenant) as session:
-                    replayed.differences |= await compare_told(session, tenant, told)
+                    replayed.differences |= await compare_told(session, tenant, told, until=until)
             replayed.differences |= await _find_untold(run, tenant, gathered, row.oldest, until)
     return replayed
 

@@ -241,7 +241,9 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "whatsapp_errs": (whatsapp_errs, 3),
     "hold_webhooks": (hold_webhooks, 3),
 }
-KILLS = {  # how many workers a fault may part from what they have in flight
-    "kill_worker": 1, "kill_all_workers": 2, "freeze_worker": 1, "freeze_worker_long": 1,
-    "kill_postgres": 2, "stop_postgres": 2, "terminate_all": 2, "terminate_some": 2,
+# What may part a worker from what it has in flight: it dies, it is away for longer than its lines' lease, or it does
+# not hear that its claim was committed. Those messages become uncertain when their lease is over.
+PARTING = {
+    "kill_worker", "kill_all_workers", "freeze_worker", "freeze_worker_long",
+    "kill_postgres", "stop_postgres", "terminate_all", "terminate_some", "cut_after_commit",
 }  # fmt: skip

@@ -7,10 +7,13 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from app.dispatch.states import RANK, State
+from app.inbound.replay import check_webhooks
 from app.kit.ids import decode
+from app.runtime import open_runtime
 from tests.chaos.load import Load
 from tests.chaos.stack import Stack
 
@@ -24,17 +27,16 @@ class Found:
 
     stack: Stack
     load: Load
-    kills: int  # how many workers were parted from what they had in flight
-    in_flight: int  # of one worker, at most
+    at_risk: int  # messages that crashes may have parted from their worker, at most
     accepts: list[dict[str, Any]] = field(default_factory=list)
     told: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     state: dict[str, str] = field(default_factory=dict)
     figures: dict[str, int] = field(default_factory=dict)
 
 
-async def check(stack: Stack, load: Load, *, kills: int, in_flight: int) -> tuple[dict[str, list[str]], dict[str, int]]:
+async def check(stack: Stack, load: Load, *, at_risk: int) -> tuple[dict[str, list[str]], dict[str, int]]:
     """Every invariant by its name, with what violates it; and the figures of the run."""
-    found = Found(stack, load, kills, in_flight)
+    found = Found(stack, load, at_risk)
     for line in map(json.loads, stack.sandbox.truth_path.read_text("utf-8").splitlines()):
         if line["event"] == "accepted" and line["type"] == "template":
             found.accepts.append(line)
@@ -178,13 +180,34 @@ async def uncertain_is_explained(found: Found) -> list[str]:
     )
     reasons = {row["reason"]: row["n"] for row in rows}
     found.figures |= {f"were uncertain: {reason}": n for reason, n in reasons.items()}
-    bound = found.kills * found.in_flight
-    if reasons.get("lease_over", 0) > bound:
-        wrong.append(f"{reasons['lease_over']} uncertain after crashes, and {bound} were in flight at most")
+    if reasons.get("lease_over", 0) > found.at_risk:
+        wrong.append(f"{reasons['lease_over']} uncertain after crashes, and {found.at_risk} were in flight at most")
     accepted = {line["opaque"] for line in found.accepts}
     left = [message for message, state in found.state.items() if state == "uncertain"]
     found.figures["still uncertain, and WhatsApp never saw"] = sum(message not in accepted for message in left)
     return wrong
+
+
+async def only_posts_are_attempts(found: Found) -> list[str]:
+    """No message has more attempts than its log has posts: a restart, a halt and a wait burn none."""
+    return await _count(
+        found,
+        "SELECT m.id FROM messages AS m LEFT JOIN dispatch AS d ON d.id = m.id LEFT JOIN outcomes AS o ON o.id = m.id"
+        "  LEFT JOIN (SELECT message_id, count(*) AS n FROM delivery_events WHERE dedupe IS NULL"
+        "   AND (kind IN ('sent', 'failed', 'uncertain') OR (kind = 'deferred' AND reason = 'provider_later'))"
+        "   GROUP BY message_id) AS e ON e.message_id = m.id"
+        " WHERE coalesce(d.attempts, o.attempts) > coalesce(e.n, 0)",
+        "messages with more attempts than posts",
+    )
+
+
+async def webhooks_replay(found: Found) -> list[str]:
+    """What the kept webhooks tell, worked out anew by the product's own replay, is what is in the tables."""
+    async with open_runtime(found.stack.settings, "worker") as run:
+        replayed = await check_webhooks(run, lag=timedelta(0))
+    found.figures["statuses in kept webhooks"] = replayed.statuses
+    wrong = [f"{message}: {what}" for message, what in sorted(replayed.differences)]
+    return wrong + ([f"{replayed.unreadable} webhooks cannot be read"] if replayed.unreadable else [])
 
 
 async def statuses_are_kept(found: Found) -> list[str]:
@@ -215,4 +238,6 @@ INVARIANTS: dict[str, Callable[[Found], Awaitable[list[str]]]] = {
     "the log replays to the state": events_replay,
     "uncertain is explained": uncertain_is_explained,
     "statuses are kept once": statuses_are_kept,
+    "only posts are attempts": only_posts_are_attempts,
+    "webhooks replay to the tables": webhooks_replay,
 }

@@ -168,7 +168,7 @@ async def _play(guard: Guard, seed: int, root: Path) -> dict[str, list[str]]:
         await load.consent()
         await guard.scene(stack, load)
         resting = await rest(stack, load, 60.0)
-        found, _ = await check(stack, load, kills=2, in_flight=20)
+        found, _ = await check(stack, load, at_risk=40)
         return found | {"it comes to rest": resting}
 
 

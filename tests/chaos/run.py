@@ -3,15 +3,18 @@
 import asyncio
 import time
 from collections import Counter, defaultdict
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import httpx
 import structlog
 
-from tests.chaos.faults import FAULTS, KILLS
+from app.dispatch.pacing.number import AHEAD_S
+from tests.chaos.faults import FAULTS, PARTING
 from tests.chaos.invariants import check
 from tests.chaos.load import Load
 from tests.chaos.opening import open_stack
@@ -20,6 +23,7 @@ from tests.worker_process import ROOT
 
 log = structlog.get_logger()
 
+LOOK_S = 0.1
 RECOVERED_S = 60.0
 QUIET_S = 240.0
 
@@ -41,6 +45,7 @@ class Report:
     recovery_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     violations: dict[str, list[str]] = field(default_factory=dict)
     figures: dict[str, int] = field(default_factory=dict)
+    at_risk: int = 0  # messages that faults may have parted from the worker that had them in flight
     seconds: float = 0.0
 
     @property
@@ -79,22 +84,62 @@ async def run(
         load = Load(stack, messages, withdrawals=messages // 100)
         await load.consent()
         work = [asyncio.create_task(load.feed()), asyncio.create_task(load.withdraw())]
-        await asyncio.gather(_break(stack, load, report, faults, kinds or list(FAULTS)), *work)
+        async with _watching(stack, rate * len(stack.senders)) as flight:
+            breaking = _break(stack, load, report, flight, faults=faults, kinds=kinds or list(FAULTS))
+            await asyncio.gather(breaking, *work)
         if hurry:
             await end_leases(stack)
         report.violations["it comes to rest"] = await rest(stack, load)
-        kills = sum(KILLS.get(kind, 0) * n for kind, n in report.faults.items())
-        in_flight = len(stack.senders) * (int(2 * rate * 2.0) + 8)  # an answer never takes longer than the read timeout
-        held, figures = await check(stack, load, kills=kills, in_flight=in_flight)
+        held, figures = await check(stack, load, at_risk=report.at_risk)
         report.violations |= held
-        report.figures = figures | {"withdrawals": load.withdrew}
+        report.figures = figures | {"withdrawals": load.withdrew, "at risk in crashes, at most": report.at_risk}
     slow = [f"{kind}: {s:.0f} s" for kind, all_s in report.recovery_s.items() for s in all_s if s > RECOVERED_S]
     report.violations["recovery within 60 s"] = slow
     report.seconds = time.monotonic() - began
     return report
 
 
-async def _break(stack: Stack, load: Load, report: Report, faults: int, kinds: list[str]) -> None:
+@dataclass(slots=True)
+class Flight:
+    """The most messages that were really in flight since `peak` was set to 0: claimed, under a fence that is held."""
+
+    stack: Stack
+    rate: int  # messages per second of all lines
+    peak: int = 0
+
+    async def look(self) -> None:
+        """Once. What a worker left behind when it lost its line is not its any more, and was counted then."""
+        rows = await self.stack.ask(
+            "SELECT count(*)::int AS n FROM dispatch AS d JOIN sender_lines AS l"
+            " ON l.sender_id = d.sender_id AND l.fence = d.fence WHERE d.state = 'sending'"
+        )
+        self.peak = max(self.peak, rows[0]["n"])
+
+    async def go_on(self) -> None:
+        """Again and again."""
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_S)
+
+    @property
+    def most(self) -> int:
+        """What was seen, and what the lines may have claimed between two looks: as far ahead as their pace allows."""
+        return self.peak + ceil(self.rate * AHEAD_S)
+
+
+@asynccontextmanager
+async def _watching(stack: Stack, rate: int) -> AsyncIterator[Flight]:
+    flight = Flight(stack, rate)
+    looking = asyncio.create_task(flight.go_on())
+    try:
+        yield flight
+    finally:
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+
+
+async def _break(stack: Stack, load: Load, report: Report, flight: Flight, *, faults: int, kinds: list[str]) -> None:
     """Spread the faults evenly over the messages. The seed decides which and when."""
     weights = [FAULTS[kind][1] for kind in kinds]
     for number in range(1, faults + 1):
@@ -103,8 +148,12 @@ async def _break(stack: Stack, load: Load, report: Report, faults: int, kinds: l
         kind = stack.rng.choices(kinds, weights)[0]
         report.faults[kind] += 1
         await asyncio.sleep(stack.rng.random() * 0.5)
+        flight.peak = 0
+        await flight.look()
         await FAULTS[kind][0](stack)
         seconds = await recovered(stack)
+        if kind in PARTING:
+            report.at_risk += flight.most
         report.recovery_s[kind].append(seconds)
         log.info("chaos.fault", number=number, kind=kind, recovered_s=round(seconds, 1))
 

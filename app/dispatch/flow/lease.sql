@@ -2,8 +2,8 @@
 -- Allowed rows become `sending` with the fence and the evidence that allows them; refused and expired rows leave the
 -- queue for their outcome here already. A row that would be one too many for its person stays queued until the oldest
 -- of those that count leaves its window, and a row of a person whom WhatsApp wants left alone until that time has come;
--- either expires now when that comes too late. What was posted once already and got
--- no answer (`unsure`) and may not be posted again is uncertain, on the evidence it was posted on.
+-- either expires now when that comes too late. What was posted once already and got no answer (`unsure`) and may not be
+-- posted again is uncertain, on the evidence it was posted on.
 -- The batch may have been accepted for two people who turned out to be one: what comes second is a duplicate, unless
 -- the first never reached WhatsApp, or was refused there.
 -- In:  tenant, parallel arrays ids[] and people[] (locked by statement 1), fence, lease_s, expires_at, capped, per_7_days,

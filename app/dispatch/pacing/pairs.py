@@ -2,7 +2,7 @@
 
 One drainer holds a sender's line, so it knows what was posted. Only pairs that are not at rest are kept: at 80 messages
 a second to as many people, 480 of them. A successor begins without them; then WhatsApp's own answer (131056) puts the
-pair on hold.
+pair on hold, and all that was borrowed is paid back long before that message is given up (docs/pacing.md).
 """
 
 from dataclasses import dataclass, field

@@ -79,6 +79,21 @@ async def test_whatever_differs_is_named_by_its_message(stand: Stand, change: st
         await stand.admin.execute("DELETE FROM outcomes WHERE id = $1", message)
 
 
+async def test_a_message_that_goes_on_while_we_look_is_no_difference(stand: Stand) -> None:
+    tenant = await stand.tenant()
+    (message,) = await stand.put(tenant, "sent")
+    await stand.tell(body_of(tenant.value(statuses=[status(message, "delivered")])))
+    async with stand.admin.transaction():
+        await stand.admin.execute("SET LOCAL session_replication_role = replica")
+        await stand.admin.execute("UPDATE webhook_raw SET received_at = received_at - interval '2 minutes'")
+        await stand.admin.execute("UPDATE delivery_events SET at = at - interval '2 minutes'")
+    await stand.tell(body_of(tenant.value(statuses=[status(message, "read")])))
+
+    checked = await check_webhooks(stand.worker)
+
+    assert not [what for of, what in checked.differences if of == message]
+
+
 async def test_a_status_that_is_not_parked_is_named(stand: Stand) -> None:
     tenant = await stand.tenant()
     await stand.tell(body_of(tenant.value(statuses=[status(UUID(int=77), "read")])))

@@ -7,6 +7,7 @@ import pytest
 
 from app.dispatch.flow.record import Verdict, verdict_of
 from app.dispatch.held import Leased, Unbuildable
+from app.dispatch.pacing.pairs import BURST, SPACING_S
 from app.dispatch.states import ACTIONS, MOVES, RANK, BatchState, State
 from app.whatsapp.codes import ErrorClass
 from app.whatsapp.outcomes import Accepted, Deferred, Halted, NotSent, Outcome, Rejected, Uncertain
@@ -58,6 +59,8 @@ def test_short_waits_grow_and_end_as_the_table_says() -> None:
     ended = later(5, 131056, 6, 5)
 
     assert [6.0, 24.0, 96.0, 384.0, 900.0] == waits
+    # whoever takes a line over knows nothing of its pairs, and still fails no message: until then all is paid back
+    assert sum(waits) > BURST * SPACING_S
     assert (State.FAILED, 131056) == (ended.state, ended.meta_code)
 
 
