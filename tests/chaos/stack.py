@@ -183,7 +183,8 @@ class Stack:
                     self._read = file.tell()
                     told = json.loads(line)
                     if told["event"] == "accepted":
-                        self.heard[told["phone_number_id"]] = time.monotonic()
+                        if told["type"] == "template":  # a reply to a person needs no line
+                            self.heard[told["phone_number_id"]] = time.monotonic()
                         self.accepted += told["type"] == "template"
                 file.seek(self._read)
                 await asyncio.sleep(0.05)

@@ -125,7 +125,7 @@ async def test_whom_whatsapp_kept_marketing_back_from_gets_none_for_a_day_capped
     batch = await counter.send(phone(1), phone(2), phone(3))
 
     await draw_consequences(counter.run, tenant, told)
-    await breaker.heed(cast(DueBatch, None), answer, Deferred(131049, 86_400, "recipient", 1))
+    await breaker.heed(cast(DueBatch, None), answer, Deferred(131049, 86_400, "recipient", 1), claimed_at=0.0)
     await draw_consequences(counter.run, tenant, told)  # the same again, and late: nothing changes
     page = await counter.claim(batch, rules=rules)
     waiting = await counter.house.messages((await counter.house.get("/v1/batches"))["data"][0]["id"])
