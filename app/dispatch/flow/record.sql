@@ -38,8 +38,8 @@ WITH told AS (
     INSERT INTO outcomes (id, tenant_id, batch_id, state, reason, meta_code, wamid_hash, purpose_version, consent_event_id,
                           approval_event_id, basis_event_id, notice_version_id, attempts, sent_at, failed_at)
     -- what is uncertain has no code of its own, which a later status would have to take away: only the log says it
-    SELECT id, :tenant, batch_id, next_state, reason, CASE WHEN next_state <> 'uncertain' THEN meta_code END, wamid_hash, purpose_version, consent_event_id,
-           approval_event_id, basis_event_id, notice_version_id, attempts + burnt,
+    SELECT id, :tenant, batch_id, next_state, reason, CASE WHEN next_state <> 'uncertain' THEN meta_code END, wamid_hash,
+           purpose_version, consent_event_id, approval_event_id, basis_event_id, notice_version_id, attempts + burnt,
            CASE next_state WHEN 'sent' THEN clock_timestamp() END,
            CASE next_state WHEN 'failed' THEN clock_timestamp() END
       FROM gone
