@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
+from app.dispatch import quarantine
 from app.dispatch.lines import Lines
 from app.dispatch.sweep import sweep
 from app.kit.clock import utc_now
@@ -154,6 +157,26 @@ async def test_a_row_that_nobody_can_claim_leaves_the_queue_and_its_neighbours_g
     assert ("failed", "quarantined") == states.pop(2)
     assert {("queued", None)} == set(states)  # nobody listens here: they were claimed, and came back unposted
     assert ["failed"] == told
+
+
+async def test_what_was_posted_once_leaves_the_queue_as_uncertain_and_has_not_failed(
+    shop: House, worker: Runtime, module_database: TestDatabase
+) -> None:
+    await shop.consent(phone(1), phone(2))
+    batch = (await shop.send(phone(1), phone(2)))["id"]
+    ids = [decode("msg", one["id"]) for one in await shop.messages(batch)]
+    posted = (
+        "UPDATE toplu.dispatch AS d SET unsure = true, consent_event_id = m.consent_event_id"
+        "  FROM toplu.messages AS m WHERE m.id = d.id AND d.id = $1"
+    )
+    await ask(module_database.admin_url, posted, ids[0])
+    statement = Path(quarantine.__file__).with_suffix(".sql").read_text(encoding="utf-8")
+
+    async with worker.db.begin(shop.tenant.id) as session:
+        await session.execute(text(statement), {"tenant": shop.tenant.id, "ids": ids})
+
+    rows = await shop.messages(batch)
+    assert [("uncertain", True), ("failed", False)] == [(row["state"], row["failed_at"] is None) for row in rows]
 
 
 EVENTS = "SELECT kind FROM toplu.delivery_events WHERE message_id = $1"
