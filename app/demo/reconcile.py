@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -110,7 +110,19 @@ def _hash_of_address(wamid: str) -> str:
     return hashlib.sha256(b"+" + digits[0] if digits else b"").hexdigest()
 
 
-_READERS = {"accepted": _read_accepted, "status": _read_status, "inbound": _read_inbound}
+def _read_nothing(_truth: Truth, _wamids: dict[str, str], _line: Json) -> str | None:
+    return None
+
+
+_READERS: dict[str, Callable[[Truth, dict[str, str], Json], str | None]] = {
+    "accepted": _read_accepted,
+    "status": _read_status,
+    "inbound": _read_inbound,
+}
+# How often and in which order something was told or refused changes nothing of what is true in the end.
+_READERS |= dict.fromkeys(
+    ("refused", "limited", "fault", "retry", "repeat", "reordered", "late", "duplicate"), _read_nothing
+)
 
 
 def compare(truth: Truth, result_lines: Iterable[str]) -> Iterator[str]:

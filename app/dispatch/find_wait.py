@@ -30,6 +30,8 @@ async def find_wait(settings: Settings, session: Session, tenant: UUID, batch: R
     row = (await session.execute(_find, {"tenant": tenant, "batch": batch.id})).one()
     if row.next_at is None:
         return None
+    if not row.allowed:
+        return Wait("quarantined")
     obstacle = await find_obstacle(settings, session, tenant)
     if obstacle is not None:
         return Wait(obstacle)
@@ -37,6 +39,10 @@ async def find_wait(settings: Settings, session: Session, tenant: UUID, batch: R
         return Wait("sender_paused")
     if row.template_status != "approved":
         return Wait("template_not_approved")
+    if row.in_review:
+        return Wait("template_needs_review")
+    if not row.bound:
+        return Wait("template_not_bound")
     if batch.waiting_for is not None:
         return Wait(batch.waiting_for, batch.waiting_until)
     if row.halted_scope is not None:

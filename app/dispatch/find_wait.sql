@@ -1,8 +1,11 @@
 -- What could be in the way of a batch.
 -- In:  tenant, batch.
--- Out: one row: sender_state, template_status, halted_scope, halted_until, halted (still), workers (alive), next_at (when
---      its first queued message is due; NULL: none is queued), waits (that is still to come).
-SELECT s.state AS sender_state, t.status AS template_status, l.halted_scope, l.halted_until,
+-- Out: one row: allowed (whether anything may leave this database), sender_state, template_status, in_review and bound (its
+--      words wait for a decision; it may carry the purpose), halted_scope, halted_until, halted (still), workers (alive),
+--      next_at (when its first queued message is due; NULL: none is queued), waits (that is still to come).
+SELECT EXISTS (SELECT FROM sending_allowed_v1) AS allowed, s.state AS sender_state, t.status AS template_status,
+       t.review IN ('needs_review', 'rejected') AS in_review, b.purpose_id = ANY (t.purpose_ids) AS bound,
+       l.halted_scope, l.halted_until,
        coalesce(l.halted_until > clock_timestamp(), false) AS halted,
        (SELECT count(*) FROM heartbeats AS h WHERE h.seen_at > clock_timestamp() - interval '30 s') AS workers,
        q.due_at AS next_at, coalesce(q.due_at > clock_timestamp(), false) AS waits

@@ -13,7 +13,8 @@ WITH held AS MATERIALIZED (
     INSERT INTO outcomes (id, tenant_id, batch_id, state, reason, attempts, purpose_version, consent_event_id,
                           approval_event_id, basis_event_id, notice_version_id, failed_at)
     SELECT id, :tenant, batch_id, next_state, 'quarantined', attempts, purpose_version, consent_event_id,
-           approval_event_id, basis_event_id, notice_version_id, clock_timestamp()
+           approval_event_id, basis_event_id, notice_version_id,
+           CASE next_state WHEN 'failed' THEN clock_timestamp() END
       FROM gone
 ), logged AS (
     INSERT INTO delivery_events (message_id, tenant_id, kind, reason)

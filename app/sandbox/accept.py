@@ -12,7 +12,7 @@ from app.sandbox.failures import THROTTLES, GraphError, Json
 from app.sandbox.ids import outbound_wamid
 from app.sandbox.magic import DROPPED, ORDINARY, Ending, Fate, fate_of
 from app.sandbox.numbers import PhoneNumber
-from app.sandbox.statuses import Accepted, foresee
+from app.sandbox.statuses import RANK, Accepted, foresee
 from app.sandbox.validate import Draft, check_sender, check_version, read_draft
 from app.sandbox.world import World, address_hash
 
@@ -41,6 +41,10 @@ class Answer:
     ending: Ending = "answer"
 
 
+class _Named(msgspec.Struct):
+    biz_opaque_callback_data: str | None = None
+
+
 async def accept(world: World, version: str, number_id: str, token: str | None, raw: bytes) -> Answer:
     """Answer one send; what was accepted is in the truth log before this returns.
 
@@ -49,12 +53,12 @@ async def accept(world: World, version: str, number_id: str, token: str | None, 
     knobs = world.knobs
     await asyncio.sleep((knobs.latency_ms + world.rng.random() * knobs.latency_jitter_ms) / 1000)
     fault = draw(knobs.faults, world.rng)
-    if fault is not None:
-        world.truth.write("fault", fault=fault)
     try:
         answer = _decide(world, version, number_id, token, raw, fault)
     except GraphError as error:
         world.counts[f"refused_{error.code}"] += 1
+        spoilt = fault if error.told == "fault" else None
+        _write_refused(world, number_id, raw, error.told, code=error.code, fault=spoilt)
         return refusal(world, error)
     if knobs.answer_delay_ms:
         await asyncio.sleep(knobs.answer_delay_ms / 1000)
@@ -101,8 +105,9 @@ def _decide(world: World, version: str, number_id: str, token: str | None, raw: 
     if fault in EDGE_FAULTS:
         ending, code = EDGE_FAULTS[fault]
         if code is not None:
-            raise GraphError(code, "A fault of the sandbox")
+            raise GraphError(code, "A fault of the sandbox", told="fault")
         world.counts[f"fault_{fault}"] += 1
+        _write_refused(world, number_id, raw, "fault", fault=fault)
         return Answer(502, HTML, ending)
     number = find_number(world, version, number_id, token)
     check_sender(number)
@@ -111,9 +116,12 @@ def _decide(world: World, version: str, number_id: str, token: str | None, raw: 
     if fate.refuse is not None:
         raise GraphError(fate.refuse, fate.tells)
     if not fate.accepted:
+        _write_refused(world, number_id, raw, "refused")
         return Answer(502, HTML, fate.ending)
     _check_limits(world, number, draft)
     ending = fate.ending if fate is not ORDINARY else LATE_FAULTS.get(fault or "", "answer")
+    if fault is not None and fate is ORDINARY:
+        world.truth.write("fault", fault=fault, opaque=draft.opaque, phone_number_id=number.id)
     return Answer(200, msgspec.json.encode(_take(world, number, draft, fate, ending)), ending)
 
 
@@ -140,8 +148,17 @@ def _check_limits(world: World, number: PhoneNumber, draft: Draft) -> None:
     ):
         over = knobs.messaging_limit_code, "The portfolio has reached the people it may reach in 24 hours"
     if over is not None:
-        world.truth.write("limited", code=over[0], opaque=draft.opaque, phone_number_id=number.id)
-        raise GraphError(*over)
+        raise GraphError(*over, told="limited")
+
+
+def _write_refused(world: World, number_id: str, raw: bytes, told: str, **facts: object) -> None:
+    """The truth log's line of a send that was not accepted, with whatever the request can still be known by."""
+    try:
+        opaque = msgspec.json.decode(raw, type=_Named).biz_opaque_callback_data
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        opaque = None
+    known = number_id if number_id in world.directory.by_id else None
+    world.truth.write(told, opaque=opaque, phone_number_id=known, **facts)
 
 
 def _take(world: World, number: PhoneNumber, draft: Draft, fate: Fate, ending: Ending) -> Json:
@@ -181,7 +198,11 @@ def _failure(world: World, number: PhoneNumber, message: Accepted, fate: Fate) -
 
 
 def _tell(world: World, number: PhoneNumber, message: Accepted, fate: Fate, *, fail: int | None, held_s: float) -> None:
-    for step in foresee(message, fate, fail, world.knobs, world.rng, held_s=held_s):
+    steps = foresee(message, fate, fail, world.knobs, world.rng, held_s=held_s)
+    order = [step.status for step in steps]
+    if order != sorted(order, key=RANK.__getitem__):
+        world.truth.write("reordered", opaque=message.opaque, statuses=order)
+    for step in steps:
         facts: Json = {
             "event": "status",
             "wamid": message.wamid,
@@ -190,10 +211,13 @@ def _tell(world: World, number: PhoneNumber, message: Accepted, fate: Fate, *, f
             "code": (fail or fate.fail) if step.status == "failed" else None,
         }
         update = Update(number.waba_id, "messages", "statuses", step.item, number, step.contact, facts)
-        after = step.after + (world.knobs.late_s if _hits(world, world.knobs.late_share) else 0.0)
-        world.outbox.push(update, after)
+        late_s = world.knobs.late_s if _hits(world, world.knobs.late_share) else 0.0
+        if late_s:
+            world.truth.write("late", opaque=message.opaque, status=step.status, late_s=late_s)
+        world.outbox.push(update, step.after + late_s)
         if world.rng.random() < world.knobs.duplicate_share:
-            world.outbox.push(update, after + world.rng.random())
+            world.outbox.push(update, step.after + late_s + world.rng.random())
+            world.truth.write("duplicate", opaque=message.opaque, status=step.status)
 
 
 def _hits(world: World, share: float) -> bool:

@@ -68,8 +68,11 @@ def title_of(code: int) -> str:
 class GraphError(Exception):
     """A request is refused with one of Meta's codes, synchronously."""
 
-    def __init__(self, code: int, details: str, *, subcode: int | None = None, status: int | None = None) -> None:
+    def __init__(
+        self, code: int, details: str, *, subcode: int | None = None, status: int | None = None, told: str = "refused"
+    ) -> None:
         super().__init__(code)
+        self.told = told  # the truth log's word for it
         self.code = code
         self.details = details
         self.subcode = subcode

@@ -41,10 +41,18 @@ class Outbox:
     Without a callback, updates are dropped unless `expected`: then they wait for the handshake.
     """
 
-    def __init__(self, knobs: Callable[[], Knobs], rng: random.Random, heard: Callable[[Update], None]) -> None:
+    def __init__(
+        self,
+        knobs: Callable[[], Knobs],
+        rng: random.Random,
+        heard: Callable[[Update], None],
+        again: Callable[[str, Delivery], None],
+    ) -> None:
+        """`heard`: an update was acknowledged first. `again`: a webhook goes once more, as `retry` or `repeat`."""
         self._knobs = knobs
         self._rng = rng
         self._heard = heard
+        self._told_again = again
         self._due: list[tuple[float, int, Update]] = []
         self._order = itertools.count()
         self._wake = asyncio.Event()
@@ -175,6 +183,7 @@ class Outbox:
         self._under_way -= len(delivery.updates)
         if knobs.repeat_share and self._rng.random() < knobs.repeat_share:
             self._under_way += len(delivery.updates)
+            self._told_again("repeat", delivery)
             self._later(delivery, knobs.retry_first_s)
         for update in delivery.updates:
             if not update.acknowledged:
@@ -185,6 +194,8 @@ class Outbox:
 
     def _again(self, delivery: Delivery) -> None:
         knobs = self._knobs()
+        if delivery.generation == self._generation:
+            self._told_again("retry", delivery)
         wait = min(knobs.retry_most_s, knobs.retry_first_s * 2 ** min(delivery.attempts - 1, 20))
         self._later(delivery, wait)
 

@@ -11,6 +11,7 @@ from app.sandbox.magic import Fate
 
 # Invented first names; some leave ASCII so that receivers meet escaped bytes.
 FIRST_NAMES = ("Ayşe", "İbrahim", "Çağrı", "Ana", "Gül", "Ömer", "Zoë", "Deniz")
+RANK = {"sent": 0, "delivered": 1, "read": 2, "failed": 3}  # the order in which they are true
 
 
 @dataclass(frozen=True, slots=True)

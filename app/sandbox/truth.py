@@ -1,9 +1,15 @@
 """The truth log: what the sandbox accepted and what the callback acknowledged, one JSON object a line.
 
-`fault`     a call that goes wrong by the knob `faults`, before anything else is said of it: fault
+`fault`     a call that goes wrong by the knob `faults`: fault, code, opaque, phone_number_id
+`refused`   a send that was refused for any other reason, or got a page instead: code, opaque, phone_number_id
 `accepted`  before the answer leaves: wamid, opaque, phone_number_id, type, template, to_sha256; held: true if it is
 `limited`   a send met a limit (130429, 131056, 131057, the portfolio's): code, opaque, phone_number_id
 `status`    after the callback answered 200, once per (wamid, status): wamid, opaque, status, code
+`reordered` the statuses of a message will be told out of order: opaque, statuses
+`late`      a status will be told later than it is true: opaque, status, late_s
+`duplicate` a status will be told twice: opaque, status
+`retry`     a webhook was not acknowledged and goes again: updates, attempt (of the next), opaque if it is only one
+`repeat`    a webhook was acknowledged and goes again all the same: the same
 `inbound`   after the callback answered 200: wamid, kind, from_sha256
 `upgrade`   a number gets another throughput: phone_number_id, throughput_per_s
 `reset`     everything before this line is forgotten by the sandbox

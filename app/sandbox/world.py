@@ -11,7 +11,7 @@ from app.sandbox.failures import Json
 from app.sandbox.ids import hash_of, person_id
 from app.sandbox.knobs import Knobs
 from app.sandbox.numbers import Directory, PhoneNumber
-from app.sandbox.outbox import Outbox
+from app.sandbox.outbox import Delivery, Outbox
 from app.sandbox.templates import Templates
 from app.sandbox.truth import Truth
 
@@ -59,7 +59,7 @@ class World:
         self.start = start
         self.truth = Truth(start.data / "truth.ndjson")
         self.rng = random.Random(start.seed)  # noqa: S311 - chance here must be repeatable, not secret
-        self.outbox = Outbox(lambda: self.knobs, self.rng, self._heard)
+        self.outbox = Outbox(lambda: self.knobs, self.rng, self._heard, self._again)
         self._begin()
         self.templates = Templates(start.data / "templates.json")
         if start.templates is not None:
@@ -102,6 +102,12 @@ class World:
             event = str(update.facts["event"])
             self.counts[f"acknowledged_{update.facts.get('status', event)}"] += 1
             self.truth.write(event, **{key: value for key, value in update.facts.items() if key != "event"})
+
+    def _again(self, how: str, delivery: Delivery) -> None:
+        """A webhook goes once more: one line however many updates it has, named where it has only one."""
+        (first, *more) = delivery.updates
+        opaque = first.facts.get("opaque") if first.facts is not None and not more else None
+        self.truth.write(how, opaque=opaque, updates=len(delivery.updates), attempt=delivery.attempts + 1)
 
 
 def address_hash(address: str) -> str:

@@ -4,6 +4,9 @@ Source: Meta, "Error codes" (support/error-codes), versions of December 2025 and
 shortened. Classes and delays are ours unless Meta names one (131056: 4^x seconds; 131049: not within 24 h;
 132015: paused 3 h, then 6 h; 133016: 10 requests per 72 h). Branch on `code` alone: Meta says to ignore the
 HTTP status, and `error_subcode` is deprecated. Some codes come only in status webhooks; the same row serves.
+
+132015 does not tell the first pause from the second, nor either from held messages that were dropped with their
+template or with those of a whole portfolio ("Template pacing", 2025-10; "Portfolio pacing", 2025-12).
 """
 
 from __future__ import annotations

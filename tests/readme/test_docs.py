@@ -147,6 +147,18 @@ def test_every_flaw_of_a_proof_is_written() -> None:
     assert set(Flaw) == set(firsts("docs/proof.md", "flaw"))
 
 
+def test_the_events_to_look_at_are_those_that_the_code_writes_as_errors() -> None:
+    modules = [path for path in (ROOT / "app").rglob("*.py") if not {"sandbox", "demo"} & set(path.parts)]
+    code = "\n".join(path.read_text("utf-8") for path in modules)
+    written = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', code))
+    alerts = set(re.findall(r'\blog\.(?:error|exception)\(\s*"([a-z_.]+)"', code))
+    told = re.findall(r"[a-z_]+\.[a-z_]+", " ".join(firsts("docs/monitoring.md", "event")))
+
+    assert [] == sorted(set(told) - written)
+    assert [] == sorted(alerts - set(told))
+    assert len(told) == len(set(told))
+
+
 def test_the_knobs_faults_and_magic_numbers_are_the_sandboxs() -> None:
     knobs = Knobs()
     magic = {row["number"]: row["tells"] for row in list_magic()}

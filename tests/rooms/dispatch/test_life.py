@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
+from app.dispatch import quarantine
 from app.dispatch.lines import Lines
 from app.dispatch.sweep import sweep
 from app.kit.clock import utc_now
@@ -109,6 +112,7 @@ async def test_a_batch_says_what_it_waits_for(shop: House, worker: Runtime, modu
     batch = (await shop.send(phone(1)))["id"]
     sender = f"/v1/senders/{shop.tenant.sender}"
     template = next(t["id"] for t in (await shop.get("/v1/templates"))["data"] if t["name"] == "autumn_offer")
+    words = decode("tpl", template)
     lines = Lines(worker)
 
     async def waits() -> str | None:
@@ -124,12 +128,22 @@ async def test_a_batch_says_what_it_waits_for(shop: House, worker: Runtime, modu
     await shop.client.patch(f"/v1/templates/{template}", json={"status": "paused"})
     found.append(await waits())
     await shop.client.patch(f"/v1/templates/{template}", json={"status": "approved"})
+    for review in ("needs_review", "not_needed"):
+        await ask(module_database.admin_url, "UPDATE toplu.templates SET review = $2 WHERE id = $1", words, review)
+        found.append(await waits())
+    for purposes in (["new_product_announcement"], ["campaign_information"]):
+        await shop.client.patch(f"/v1/templates/{template}", json={"purposes": purposes})
+        found.append(await waits())
+    await ask(module_database.admin_url, QUARANTINE)
+    found.append(await waits())
+    await ask(module_database.admin_url, RELEASE)
     due = "UPDATE toplu.dispatch SET due_at = now() + make_interval(mins => $2) WHERE batch_id = $1"
     await ask(module_database.admin_url, due, decode("bat", batch), 5)
     found.append(await waits())
     await lines.stop()
 
-    assert ["no_worker", None, "sender_paused", "template_not_approved", "retry"] == found
+    template_told = ["template_not_approved", "template_needs_review", None, "template_not_bound", None]
+    assert ["no_worker", None, "sender_paused", *template_told, "quarantined", "retry"] == found
 
 
 async def test_a_row_that_nobody_can_claim_leaves_the_queue_and_its_neighbours_go_on(
@@ -184,6 +198,28 @@ async def test_what_is_no_rows_fault_fails_no_message_and_holds_up_no_other_batc
     assert {"queued"} == states
 
 
+async def test_what_was_posted_once_leaves_the_queue_as_uncertain_and_has_not_failed(
+    shop: House, worker: Runtime, module_database: TestDatabase
+) -> None:
+    await shop.consent(phone(1), phone(2))
+    batch = (await shop.send(phone(1), phone(2)))["id"]
+    ids = [decode("msg", one["id"]) for one in await shop.messages(batch)]
+    posted = (
+        "UPDATE toplu.dispatch AS d SET unsure = true, consent_event_id = m.consent_event_id"
+        "  FROM toplu.messages AS m WHERE m.id = d.id AND d.id = $1"
+    )
+    await ask(module_database.admin_url, posted, ids[0])
+    statement = Path(quarantine.__file__).with_suffix(".sql").read_text(encoding="utf-8")
+
+    async with worker.db.begin(shop.tenant.id) as session:
+        await session.execute(text(statement), {"tenant": shop.tenant.id, "ids": ids})
+
+    rows = await shop.messages(batch)
+    assert [("uncertain", True), ("failed", False)] == [(row["state"], row["failed_at"] is None) for row in rows]
+
+
+QUARANTINE = "UPDATE toplu.restore_guard SET quarantined_at = now()"
+RELEASE = "UPDATE toplu.restore_guard SET quarantined_at = NULL"
 EVENTS = "SELECT kind FROM toplu.delivery_events WHERE message_id = $1"
 CLAIMS = "SELECT claims FROM toplu.dispatch WHERE batch_id = $1"
 TRIP = (

@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.dispatch.held import wamid_hash
 from app.inbound.take import take_pending
 from app.kit.clock import utc_now
 from app.kit.ids import new_id
-from tests.rooms.inbound.stand import Stand, a_phone, body_of, said, second, status
+from app.tenants.keys import get_tenant_keys
+from tests.rooms.inbound.stand import Stand, Tenant, a_phone, body_of, said, second, status
 
 pytestmark = pytest.mark.anyio
 
@@ -41,14 +43,22 @@ def failure(kind: str, after: timedelta = timedelta(seconds=1)) -> dict[str, Any
     return {"errors": [{"code": code, "title": "not delivered"}]} if kind == "failed" else {}
 
 
-async def final_rows(stand: Stand, ids: list[UUID]) -> list[tuple[object, ...]]:
-    """Everything that settling writes about these messages, in their order, without ids and our own clock."""
+async def final_rows(stand: Stand, tenant: Tenant, ids: list[UUID]) -> list[tuple[object, ...]]:
+    """Everything that settling writes about these messages, in their order, without ids and our own clock.
+
+    Of WhatsApp's message id: whether it is known, and whether it is the message's own.
+    """
+    async with stand.worker.db.begin(tenant.id) as session:
+        keys = await get_tenant_keys(stand.worker, session, tenant.id)
     outcomes = await stand.rows(
-        "SELECT o.state, o.sent_at, o.delivered_at, o.read_at, o.failed_at, o.meta_code,"
+        "SELECT o.state, o.reason, o.wamid_hash = w.wamid AS its_own,"
+        "  o.sent_at, o.delivered_at, o.read_at, o.failed_at, o.meta_code,"
         "  ARRAY(SELECT (e.kind, e.provider_at, e.meta_code)::text FROM delivery_events AS e"
         "         WHERE e.message_id = o.id ORDER BY 1) AS events"
-        "  FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, n) JOIN outcomes AS o USING (id) ORDER BY w.n",
+        "  FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w (id, wamid, n) JOIN outcomes AS o USING (id)"
+        " ORDER BY w.n",
         ids,
+        [wamid_hash(keys, f"wamid.{id_}") for id_ in ids],
     )
     counts = await stand.rows(
         "SELECT state, sum(n) FROM batch_counts WHERE batch_id = (SELECT batch_id FROM outcomes WHERE id = $1)"
@@ -63,7 +73,8 @@ async def test_three_times_in_any_order_and_replayed_ends_in_the_same_rows(stand
     straight = await stand.put(tenant, *["sent", "uncertain"] * 30)
     tangled = await stand.put(tenant, *["sent", "uncertain"] * 30)
     await stand.tell(body_of(tenant.value(statuses=statuses(straight, told))))
-    expected = await final_rows(stand, straight)
+    expected = await final_rows(stand, tenant, straight)
+    assert {True} == {its_own for _state, _reason, its_own, *_ in expected[:60]}
 
     deck = statuses(tangled, told) * 3
     random.Random(8).shuffle(deck)
@@ -72,14 +83,14 @@ async def test_three_times_in_any_order_and_replayed_ends_in_the_same_rows(stand
         if start % 21 == 0:
             await stand.settle()
     await stand.settle()
-    assert expected == await final_rows(stand, tangled)
+    assert expected == await final_rows(stand, tenant, tangled)
 
     await stand.admin.execute(
         "INSERT INTO webhook_queue (raw_id) SELECT id FROM webhook_raw WHERE id > $1 ORDER BY random()", began
     )
     await stand.settle()
-    assert expected == await final_rows(stand, tangled)
-    assert expected == await final_rows(stand, straight)
+    assert expected == await final_rows(stand, tenant, tangled)
+    assert expected == await final_rows(stand, tenant, straight)
     assert 0 == await stand.queued()
 
 
@@ -117,14 +128,14 @@ async def test_work_that_was_done_before_the_crash_is_not_done_again(stand: Stan
     await stand.tell(body)
     person = await stand.person(tenant, phone)
     assert person is not None
-    before = (await final_rows(stand, ids), await stand.ledger(person))
+    before = (await final_rows(stand, tenant, ids), await stand.ledger(person))
 
     await stand.admin.execute(
         "INSERT INTO webhook_queue (raw_id, tries) SELECT id, 1 FROM webhook_raw WHERE id > $1", began
     )
     await stand.settle()
 
-    assert before == (await final_rows(stand, ids), await stand.ledger(person))
+    assert before == (await final_rows(stand, tenant, ids), await stand.ledger(person))
     assert 1 == len(stand.confirmations())
 
 
