@@ -4,12 +4,15 @@ A check returns sentences; each is a violation. docs/reliability.md says the sam
 """
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
+from app.dispatch.line import MARGIN_S
 from app.dispatch.states import RANK, State
 from app.inbound.replay import check_webhooks
 from app.kit.ids import decode
@@ -18,6 +21,8 @@ from tests.chaos.load import Load
 from tests.chaos.stack import Stack
 
 MOST_SHOWN = 5
+ARRIVES_S = 2.5  # from a post's begin to its arrival: a connection, a moment's load, two clocks that are read apart
+NUMBER = re.compile(rb"90532\d{7}\b")  # of `house.phone`
 SEEN = ("sent", "delivered", "read", "failed")
 
 
@@ -116,6 +121,41 @@ async def no_claim_after_restriction(found: Found) -> list[str]:
         " WHERE e.kind = 'sending' AND pg_xact_commit_timestamp(e.xmin) > pg_xact_commit_timestamp(c.xmin)",
         "claims committed after their person's withdrawal",
     )
+
+
+async def not_long_after_restriction(found: Found) -> list[str]:
+    """What was claimed before a restriction is posted within its bound, or never: also by a worker that was frozen."""
+    settings = found.stack.settings
+    bound_s = settings.sending_lease_s - settings.whatsapp_read_timeout_s - MARGIN_S + ARRIVES_S
+    rows = await found.stack.ask(
+        "SELECT m.id::text AS id, min(extract(epoch FROM pg_xact_commit_timestamp(c.xmin)))::float8 AS at"
+        "  FROM messages AS m JOIN consent_events AS c ON c.person_id = m.person_id"
+        "  AND c.act IN ('withdrawn', 'refused', 'invalidated', 'ended', 'raised') GROUP BY m.id"
+    )
+    latest = {row["id"]: row["at"] + bound_s for row in rows}
+    late = 0
+    for line in found.accepts:
+        late += datetime.fromisoformat(line["at"]).timestamp() > latest.get(line["opaque"], inf)
+    return [f"{late} messages came later than {bound_s:.0f} s after their person's withdrawal"] if late else []
+
+
+async def one_own_event(found: Found) -> list[str]:
+    """Whatever leaves the queue is said once: a second line of ours would be a second decision."""
+    return await _count(
+        found,
+        "SELECT 1 FROM delivery_events WHERE dedupe IS NULL"
+        " AND kind IN ('sent', 'failed', 'refused', 'expired', 'uncertain') GROUP BY message_id HAVING count(*) > 1",
+        "messages left the queue twice by their own log",
+    )
+
+
+async def logs_name_nobody(found: Found) -> list[str]:
+    """No process wrote a number of a person, whatever broke."""
+    wrong = []
+    for log in sorted(found.stack.place.glob("*.log")):
+        named = NUMBER.search(log.read_bytes())
+        wrong += [f"{log.name} has a number in it"] if named else []
+    return wrong
 
 
 async def counters_equal_rows(found: Found) -> list[str]:
@@ -234,6 +274,9 @@ INVARIANTS: dict[str, Callable[[Found], Awaitable[list[str]]]] = {
     "never twice": never_twice,
     "WhatsApp's account agrees": truth_agrees,
     "no claim after a restriction": no_claim_after_restriction,
+    "nothing long after a restriction": not_long_after_restriction,
+    "one own event": one_own_event,
+    "logs name nobody": logs_name_nobody,
     "counters equal rows": counters_equal_rows,
     "the log replays to the state": events_replay,
     "uncertain is explained": uncertain_is_explained,
