@@ -53,7 +53,7 @@ def _plan(code: str) -> tuple[tuple[int, ...], "re.Pattern[str] | None"]:
     number = int(code)
     region = phonenumbers.region_code_for_country_code(number)
     plan = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(number, region)
-    if plan is None:
+    if plan is None or plan.general_desc is None:
         return (), None
     prefix = plan.national_prefix_for_parsing
     return tuple(plan.general_desc.possible_length), re.compile(prefix, re.ASCII) if prefix else None
