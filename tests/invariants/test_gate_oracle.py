@@ -35,7 +35,7 @@ HISTORIES = int(os.environ.get("TOPLU_ORACLE_HISTORIES", "2500"))
 SEED = int(os.environ.get("TOPLU_ORACLE_SEED", "1072"))  # the Board's decision on bundled consent
 ENOUGH = 200
 VIEW = "CREATE OR REPLACE VIEW consent_verdicts_v1"
-SQL = Path(__file__).resolve().parents[2] / "migrations" / "sql" / "basis_review.sql"
+SQL = Path(__file__).resolve().parents[2] / "migrations" / "sql" / "fewer_probes.sql"
 
 
 @asynccontextmanager

@@ -4,6 +4,10 @@ import os
 import subprocess
 import sys
 
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from app.readiness import newest_revision
 from tests.conftest import ROOT, TestDatabase
 
 
@@ -19,3 +23,7 @@ def test_a_downgrade_is_refused_with_its_reason(module_database: TestDatabase) -
 
     assert 0 != ended.returncode
     assert "Migrations only go forward" in ended.stderr
+
+
+def test_the_revision_that_is_read_from_the_files_is_the_one_that_alembic_finds() -> None:
+    assert ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head() == newest_revision()
