@@ -9,7 +9,6 @@ Source: Meta, "Messages API" and "Error codes" (2026-09). Timeouts: connect 5 s,
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +17,7 @@ from typing import Final
 import httpx
 import structlog
 
+from app.kit.deadlines import Deadline
 from app.kit.net import is_loopback
 from app.whatsapp.answers import read_answer
 from app.whatsapp.outcomes import Halted, NotSent, Outcome, Uncertain
@@ -78,7 +78,7 @@ class CloudApi:
         wait = timeouts or Timeouts()
         self._root = f"{str(url).rstrip('/')}/{version}/"
         self._transport = transport
-        self._total_s = wait.total_s
+        self._deadline = Deadline(wait.total_s)
         self._extensions = {
             "timeout": {
                 "connect": wait.connect_s,
@@ -100,8 +100,7 @@ class CloudApi:
         if request is None:
             return Halted(_CODE_OF_A_BAD_TOKEN, "credentials")
         try:
-            async with asyncio.timeout(self._total_s):
-                outcome = await self._exchange(request)
+            outcome = await self._deadline.hold(self._exchange(request))
         except TimeoutError:
             outcome = Uncertain("deadline")
         if isinstance(outcome, NotSent | Uncertain):
@@ -142,16 +141,17 @@ class CloudApi:
 
 
 async def _read_capped(response: httpx.Response) -> bytes | None:
-    """Read the undecoded body; None when it is longer than MAX_ANSWER_BYTES. Always closes the response."""
+    """Read the undecoded body; None when it is longer than MAX_ANSWER_BYTES. Always closes the stream."""
     raw = bytearray()
+    stream = response.stream  # not `aiter_raw`: it buffers and counts what we cap ourselves
+    assert isinstance(stream, httpx.AsyncByteStream)
     try:
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        async for chunk in response.stream:  # not `aiter_raw`: it buffers and counts what we cap ourselves
+        async for chunk in stream:
             raw += chunk
             if len(raw) > MAX_ANSWER_BYTES:
                 return None
     finally:
-        await response.aclose()
+        await stream.aclose()
     return bytes(raw)
 
 

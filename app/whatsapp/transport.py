@@ -86,12 +86,17 @@ class _Body(httpx.AsyncByteStream):
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self._answer = answer
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            while chunk := await self._answer.content.readany():
-                yield chunk
+            chunk = await self._answer.content.readany()
         except aiohttp.ClientError as error:
             raise _truthful(error) from error
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
     async def aclose(self) -> None:
         self._answer.release()  # closes the connection unless the answer was read to its end

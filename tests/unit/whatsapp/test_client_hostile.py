@@ -31,6 +31,12 @@ QUICK = Timeouts(connect_s=0.2, read_s=0.2, total_s=10.0)
 SHORT = Timeouts(connect_s=10.0, read_s=10.0, total_s=0.3)
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Both loops: they tell of broken connections in their own ways, and production has the second."""
+    return "asyncio", {"use_uvloop": request.param}
+
+
 @contextlib.asynccontextmanager
 async def client_of(
     base_url: str, timeouts: Timeouts = PATIENT, ca_file: Path | None = None
