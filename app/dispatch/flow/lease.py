@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from app.dispatch.held import Hold, Leased
-from app.kit.db import Session
+from app.kit.db import Session, plan_once
 from app.kit.sql import sql_beside
 from app.purposes.contact import ContactRules
 from app.senders.budget import Budget, spend, weigh
@@ -79,6 +79,7 @@ async def lease(
     if not fits and until is not None:
         return await _put_off(session, hold, batch, "portfolio_limit", until)
     people = [row.person_id for row in fits]
+    await plan_once(session)
     rows = await session.execute(
         _move,
         {

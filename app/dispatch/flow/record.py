@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.dispatch.held import Hold, Leased, Unbuildable, wamid_hash
 from app.dispatch.states import MOST_SENDS, State
-from app.kit.db import Session
+from app.kit.db import Session, plan_once
 from app.kit.sql import sql_beside
 from app.runtime import TenantKeys
 from app.whatsapp.outcomes import Accepted, Deferred, Halted, NotSent, Outcome, Rejected, Uncertain
@@ -99,6 +99,7 @@ async def record(session: Session, hold: Hold, keys: TenantKeys, verdicts: Seque
     """Write the set and say how many rows it changed: fewer than given when somebody was faster, which is lawful."""
     if not verdicts:
         return 0
+    await plan_once(session)
     result = await session.execute(
         _record,
         {
