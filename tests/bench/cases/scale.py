@@ -5,7 +5,7 @@ import time
 from contextlib import ExitStack
 
 from tests.bench.cases.accept import recipients_of, stream
-from tests.bench.cases.dispatch import free_server, lift_pace, until_sent
+from tests.bench.cases.dispatch import IN_FLIGHT, free_server, lift_pace, until_sent
 from tests.bench.measure import Line, in_turns, line_of
 from tests.bench.stand import Stand
 from tests.furnish import MARKETING, made
@@ -54,10 +54,10 @@ async def _send(stand: Stand, url: str, senders: list[str], messages: int, known
         batch = (await made(stand.client, "/v1/batches", body))["id"]
         await stream(stand, batch, list(recipients_of(messages, known, seed=int(time.time()) + at)))
         batches.append(batch)
-    await stand.admin.execute("ANALYZE dispatch")
+    await stand.admin.execute("ANALYZE dispatch, messages")
     with ExitStack() as stack:
         for _ in range(workers):
-            stack.enter_context(stand.worker(whatsapp_url=url, poll_s=0.2))
+            stack.enter_context(stand.worker(whatsapp_url=url, poll_s=0.2, whatsapp_connections=IN_FLIGHT))
         await asyncio.sleep(2)
         began = time.perf_counter()
         for batch in batches:
