@@ -19,7 +19,7 @@ from app.runtime import Runtime, TenantKeys
 
 log = structlog.get_logger()
 
-RECORD_AT = 100  # outcomes written at once without waiting for more…
+RECORD_AT = 200  # outcomes written at once without waiting for more…
 RECORD_MOST = 1000
 RECORD_EVERY_S = 0.05  # …and how long the first of fewer waits for company
 LOST = (SQLAlchemyError, OSError, TimeoutError)  # also the pool's own TimeoutError

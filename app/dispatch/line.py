@@ -266,17 +266,19 @@ class Drain:
         return Spoken(self.pace.rate, self.pace.ahead_s(time.monotonic()))
 
     def _room(self, now: float) -> int:
-        """How many messages to claim now; 0 until there is room for a page, or for half of what may wait.
+        """How many messages to claim now; 0 while enough wait for a connection already.
 
-        About twice what the pace and the usual answer time need may be without an answer. Where the connections are
-        fewer than that, only what they carry in the next quarter second waits for one.
+        About twice what the pace and the usual answer time need may be without an answer, and never more than the
+        connections, or than what is answered in a quarter second where that is more. While some of these wait for a
+        connection, the next claim takes a whole page, or half of that quarter second.
         """
         self.mouths.look(now)
-        ahead = AHEAD_S * min(self.pace.rate, self.mouths.rate)
+        ahead = int(AHEAD_S * min(self.pace.rate, self.mouths.rate))
         wanted = int(2 * self.pace.rate * max(self._latency_s, 0.1)) + 8
-        most = 1 if self.breaker.half_open else min(wanted, self.mouths.most + int(ahead))
+        most = 1 if self.breaker.half_open else min(wanted, max(self.mouths.most, ahead))
         room = min(self.pace.room(now), most - len(self.mouths))
-        return room if room >= min(most, self.run.settings.page_size, int(ahead / 2)) else 0
+        worth = min(self.run.settings.page_size, ahead // 2) if self.mouths.waiting else 1
+        return room if room >= worth else 0
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, but wake up when we must stop."""

@@ -31,6 +31,11 @@ class Mouths:
         """Messages without an answer."""
         return len(self._waiting) + len(self._speaking)
 
+    @property
+    def waiting(self) -> int:
+        """Messages that nobody is free to post."""
+        return len(self._waiting)
+
     def add(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, until: float) -> None:
         """One more message to post; the arguments are those of `say`."""
         self._waiting.append((batch, voice, message, slot, until))
