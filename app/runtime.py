@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
+import httpx
+
 from app.kit.crypto import MasterKey
 from app.kit.db import Database
 from app.kit.http.rate import Quota, RateLimit
 from app.kit.page import Cursors
 from app.kit.queue import Bells
 from app.settings import Settings
-from app.whatsapp.client import CloudApi, Timeouts, open_transport
+from app.whatsapp.client import CloudApi, Timeouts
 
 SCHEMA = "toplu"
 TENANT_SETTING = "toplu.tenant"
@@ -55,6 +57,15 @@ def open_database(settings: Settings, door: Door) -> Database:
     )
 
 
+def _open_transport(settings: Settings, door: Door) -> httpx.AsyncBaseTransport:
+    """What posts to WhatsApp. Only a worker does: the API goes without, and without the 8 MB of what is underneath."""
+    if door == "api":
+        return httpx.AsyncBaseTransport()
+    from app.whatsapp.transport import open_transport
+
+    return open_transport(max_connections=settings.whatsapp_connections, ca_file=settings.whatsapp_ca_file)
+
+
 @asynccontextmanager
 async def open_runtime(settings: Settings, door: Door) -> AsyncIterator[Runtime]:
     """Open everything for one door and close it again, also when the block raises."""
@@ -62,7 +73,7 @@ async def open_runtime(settings: Settings, door: Door) -> AsyncIterator[Runtime]
     rate = RateLimit(Quota(settings.requests_per_minute, 60))
     db = open_database(settings, door)
     bells = Bells(settings.redis_url.get_secret_value())
-    transport = open_transport(max_connections=settings.whatsapp_connections, ca_file=settings.whatsapp_ca_file)
+    transport = _open_transport(settings, door)
     read_s = settings.whatsapp_read_timeout_s
     timeouts = Timeouts(read_s=read_s, total_s=read_s + 10.0)
     whatsapp = CloudApi(settings.whatsapp_url, settings.whatsapp_version, transport, timeouts)

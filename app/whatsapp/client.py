@@ -21,9 +21,6 @@ from app.kit.deadlines import Deadline
 from app.kit.net import is_loopback
 from app.whatsapp.answers import read_answer
 from app.whatsapp.outcomes import Halted, NotSent, Outcome, Uncertain
-from app.whatsapp.transport import open_transport
-
-__all__ = ["CloudApi", "Timeouts", "open_transport"]
 
 MAX_ANSWER_BYTES: Final = 65_536  # a real answer is about 200 bytes
 

@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import uvloop
 
-from app.whatsapp.client import CloudApi, open_transport
+from app.whatsapp.client import CloudApi
 from app.whatsapp.outcomes import Accepted
 from app.whatsapp.payloads import TemplateForm, template_message
+from app.whatsapp.transport import open_transport
 
 FORM = TemplateForm("autumn_offer", "tr", ("first_name",), named=True)
 

@@ -14,12 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from app.whatsapp.client import CloudApi, Timeouts, open_transport
+from app.whatsapp.client import CloudApi, Timeouts
 from app.whatsapp.codes import ErrorClass
 from app.whatsapp.outcomes import Accepted, Deferred, Halted, Outcome, Rejected, Uncertain
 from app.whatsapp.parse import parse
 from app.whatsapp.payloads import TemplateForm, template_message, text_message
 from app.whatsapp.signature import verify
+from app.whatsapp.transport import open_transport
 from app.whatsapp.updates import InboundMessage, PreferenceUpdate, StatusUpdate, TemplateUpdate, Update
 from tests.contract import schemas
 from tests.sandbox_process import APP_SECRET, PHONE_NUMBER_ID, TOKEN, SandboxProcess

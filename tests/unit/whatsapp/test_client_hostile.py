@@ -15,8 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.whatsapp.client import CloudApi, Timeouts, open_transport
+from app.whatsapp.client import CloudApi, Timeouts
 from app.whatsapp.outcomes import Accepted, Deferred, NotSent, Outcome, Uncertain
+from app.whatsapp.transport import open_transport
 from tests.unit.whatsapp import hostile
 from tests.unit.whatsapp.hostile import ACCEPTED, Seen, http, serving
 
