@@ -41,8 +41,9 @@ log = structlog.get_logger(__name__)
 class Timeouts:
     """How long to wait, in seconds.
 
-    `connect_s` bounds waiting for a free connection and opening it; `read_s` bounds each silence of the
-    server; `total_s` bounds the whole POST, so that a server that trickles bytes cannot hold it for ever.
+    `connect_s` bounds waiting for a free connection and opening it; `read_s` bounds each silence of the server, the
+    first one together with `connect_s`; `total_s` bounds the whole POST, so that a server that trickles bytes cannot
+    hold it for ever.
     """
 
     connect_s: float = 5.0

@@ -20,7 +20,10 @@ from typing import Final
 import aiohttp
 import httpx
 
+from app.kit.deadlines import Deadline
+
 KEEPALIVE_EXPIRY_S: Final = 20.0  # below the 60 s and more after which front ends drop an idle connection
+NO_LIMIT_S: Final = 3600.0  # where the caller names none
 MAX_HEADER_BYTES: Final = 16_384  # one header field or the status line of an answer
 
 # aiohttp raises these only while taking a connection: DNS, TCP, TLS, waiting for a free one, a bad address.
@@ -52,6 +55,7 @@ class HonestTransport(httpx.AsyncBaseTransport):
     def __init__(self, open_session: Callable[[], aiohttp.ClientSession]) -> None:
         self._open_session = open_session
         self._session: aiohttp.ClientSession | None = None
+        self._deadlines: dict[float, Deadline] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; raises httpx errors only, as the class says."""
@@ -60,19 +64,29 @@ class HonestTransport(httpx.AsyncBaseTransport):
         wait = request.extensions.get("timeout", {})
         headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw]
         assert isinstance(request.stream, httpx.ByteStream)
+        connect_s, pool_s, read_s = (wait.get(name, NO_LIMIT_S) for name in ("connect", "pool", "read"))
+        work = self._session.request(
+            request.method,
+            str(request.url),
+            headers=headers,
+            data=b"".join(request.stream),
+            allow_redirects=False,
+            auto_decompress=False,
+            timeout=_timeout(connect_s, pool_s),
+        )
         try:
-            answer = await self._session.request(
-                request.method,
-                str(request.url),
-                headers=headers,
-                data=b"".join(request.stream),
-                allow_redirects=False,
-                auto_decompress=False,
-                timeout=_timeout(wait.get("connect"), wait.get("pool"), wait.get("read")),
-            )
-        except aiohttp.ClientError as error:
+            answer = await self._within(max(connect_s, pool_s) + read_s).hold(work)
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise _truthful(error) from error
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer), request=request)
+        stream = _Body(answer, self._within(read_s))
+        return httpx.Response(answer.status, headers=answer.raw_headers, stream=stream, request=request)
+
+    def _within(self, seconds: float) -> Deadline:
+        """Not aiohttp's own timer of a silence: after a standstill it is heard before the answer is."""
+        found = self._deadlines.get(seconds)
+        if found is None:
+            found = self._deadlines[seconds] = Deadline(seconds)
+        return found
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -83,16 +97,17 @@ class HonestTransport(httpx.AsyncBaseTransport):
 class _Body(httpx.AsyncByteStream):
     """The body of an answer, as it comes."""
 
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, silence: Deadline) -> None:
         self._answer = answer
+        self._silence = silence
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
         try:
-            chunk = await self._answer.content.readany()
-        except aiohttp.ClientError as error:
+            chunk = await self._silence.hold(self._answer.content.readany())
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise _truthful(error) from error
         if not chunk:
             raise StopAsyncIteration
@@ -103,8 +118,8 @@ class _Body(httpx.AsyncByteStream):
 
 
 @lru_cache(maxsize=64)
-def _timeout(connect_s: float | None, pool_s: float | None, read_s: float | None) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(sock_connect=connect_s, connect=pool_s, sock_read=read_s)
+def _timeout(connect_s: float, pool_s: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=connect_s, connect=pool_s)
 
 
 def open_transport(
@@ -145,7 +160,7 @@ def _truthful(error: BaseException) -> httpx.TransportError:
         return httpx.UnsupportedProtocol("")
     if isinstance(error, _NOTHING_LEFT):
         return httpx.ConnectError("")
-    if isinstance(error, aiohttp.ServerTimeoutError):
+    if isinstance(error, TimeoutError):
         return httpx.ReadTimeout("")
     if isinstance(error, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError):
         return httpx.ReadError("")

@@ -1,12 +1,21 @@
 """Deadlines: who is late is cut, and nobody else."""
 
 import asyncio
+import socket
+import threading
+import time
 
 import pytest
 
 from app.kit.deadlines import Deadline
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Both loops: they differ in what they look at first."""
+    return "asyncio", {"use_uvloop": request.param}
 
 
 async def test_work_that_is_done_in_time_gives_its_result() -> None:
@@ -50,8 +59,7 @@ async def test_a_cancellation_from_elsewhere_wins_over_a_deadline_that_is_missed
     held = asyncio.create_task(deadline.hold(asyncio.Event().wait()))
     await asyncio.sleep(0)
 
-    deadline._until[held] = loop.time()
-    deadline._look(loop)
+    deadline._end(loop, deadline._until[held])
     held.cancel()
     await asyncio.wait([held])
 
@@ -73,6 +81,22 @@ async def test_each_of_many_has_a_deadline_of_its_own() -> None:
     assert all(isinstance(result, TimeoutError) for result in results[1:])
     assert not deadline._until
     assert not deadline._missed
+
+
+async def test_what_came_while_the_process_stood_still_is_heard() -> None:
+    """The answer waits in the socket and the deadline is long over; the one counts."""
+    here, there = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=here)
+    held = asyncio.create_task(Deadline(0.05).hold(reader.readexactly(6)))
+    await asyncio.sleep(0.01)
+    threading.Timer(0.1, there.send, [b"answer"]).start()
+
+    time.sleep(0.5)  # nothing of this process runs
+    answer = await held
+    writer.close()
+    there.close()
+
+    assert b"answer" == answer
 
 
 async def test_an_error_of_the_work_is_the_work_s_own() -> None:
