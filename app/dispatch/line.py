@@ -7,6 +7,7 @@ allows and as answers come, so few are ever `sending`: after a kill -9 those, an
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -62,6 +63,7 @@ class Drain:
     token: str = field(repr=False)
     sender_version: int
     portfolio: str | None  # None: no limit was told, so nothing is counted
+    sharing: Callable[[], int] = lambda: 1  # how many lines this process drains, over the same connections
     pairs: Pairs = field(default_factory=Pairs)
     turns: Turns = field(default_factory=Turns)
     hold: Hold = field(init=False)
@@ -268,11 +270,13 @@ class Drain:
     def _room(self, now: float) -> int:
         """How many messages to claim now; 0 while enough wait for a connection already.
 
-        About twice what the pace and the usual answer time need may be without an answer, and never more than the
-        connections, or than what is answered in a quarter second where that is more. While some of these wait for a
-        connection, the next claim takes a whole page, or half of that quarter second.
+        About twice what the pace and the usual answer time need may be without an answer, and never more than this
+        line's share of the connections, or than what is answered in a quarter second where that is more. (Whoever waits
+        for a connection for seconds looks like a WhatsApp that is silent.) While some of these wait for a connection,
+        the next claim takes a whole page, or half of that quarter second.
         """
         self.mouths.look(now)
+        self.mouths.most = max(1, self.run.settings.whatsapp_connections // max(1, self.sharing()))
         ahead = int(AHEAD_S * min(self.pace.rate, self.mouths.rate))
         wanted = int(2 * self.pace.rate * max(self._latency_s, 0.1)) + 8
         most = 1 if self.breaker.half_open else min(wanted, max(self.mouths.most, ahead))

@@ -178,5 +178,6 @@ class Lines:
             phone_number_id=sender.phone_number_id,
             sender_version=sender.version,
             portfolio=sender.portfolio_id if sender.limited else None,
+            sharing=lambda: len(self._drains),
             token=open_token(self.run, sender.token_ct, sender_id),
         )

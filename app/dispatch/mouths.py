@@ -16,6 +16,8 @@ LOOK_S = 0.1  # a rate is read off the clock no sooner than this
 class Mouths:
     """At most `most` calls of `say` at once, begun in the order they were given. No call is ever cancelled.
 
+    `most` may be changed at any time; when it is less, those who speak beyond it end what they say.
+
     While few speak, each message has a task of its own; while all do, whoever has its answer takes the next message.
     """
 
@@ -59,11 +61,11 @@ class Mouths:
         task.add_done_callback(self._ended)
 
     async def _speak(self) -> None:
-        while self._waiting:
+        while self._waiting and len(self._speaking) <= self.most:
             await self.say(*self._waiting.popleft())
             self._answers += 1
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._speaking.discard(task)
-        if self._waiting:  # it failed, or something was added just as it ended
+        if self._waiting and len(self._speaking) < self.most:  # it failed, or something was added just as it ended
             self._begin()

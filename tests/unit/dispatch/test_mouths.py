@@ -46,6 +46,26 @@ async def test_no_more_speak_at_once_than_there_are_mouths_and_each_message_is_s
     assert 10 - 3 <= waiting <= 10
 
 
+async def test_fewer_mouths_speak_when_the_connections_are_shared_and_more_when_they_are_not() -> None:
+    speaking: list[int] = []
+    mouths = Mouths(lambda *_: say(), 4)
+
+    async def say() -> None:
+        speaking.append(len(mouths) - mouths.waiting)
+        await asyncio.sleep(0)
+
+    give(mouths, 12)
+    mouths.most = 2
+    await until_silent(mouths)
+    shared = speaking[4:]
+    mouths.most = 4
+    give(mouths, 8)
+    await until_silent(mouths)
+
+    assert (12, 2) == (len(speaking) - 8, max(shared[4:]))
+    assert 4 == max(speaking[12:])
+
+
 async def test_one_that_fails_leaves_nobody_waiting() -> None:
     said: list[float] = []
 
