@@ -31,7 +31,7 @@ PERSON = "+905321234567"
 FORM = TemplateForm("sonbahar", "tr", body=("ad", "kod"))
 VALUES = {"ad": "Şule", "kod": "K7"}
 PATIENT = Timeouts(connect_s=10.0, read_s=20.0, total_s=30.0)
-BRIEF = Timeouts(connect_s=10.0, read_s=0.5, total_s=10.0)
+BRIEF = Timeouts(connect_s=5.0, read_s=0.5, total_s=10.0)
 NEVER_ANSWERED = "+447700900408"
 
 
