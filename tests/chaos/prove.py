@@ -31,11 +31,13 @@ FLOW = "app/dispatch/flow/"
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A guard: what is taken out of which statement (and of the database), the scene, and what is violated then."""
+    """A guard: what is taken out of which statements (and of the database), the scene, and what is violated then.
+
+    Where several guard the same, all of them are taken out: with one of them left, nothing happens.
+    """
 
     name: str
-    file: str
-    instead: dict[str, str]  # of each of these texts
+    instead: dict[str, dict[str, str]]  # by statement of the flow: of each of these texts
     violates: str
     scene: Callable[[Stack, Load], Awaitable[None]]
     sql: str = ""
@@ -102,21 +104,22 @@ async def told_twice(stack: Stack, load: Load) -> None:
 
 
 GUARDS = [
-    Guard("the fence and the claim's number, when an answer is recorded", FLOW + "record.sql",
-          {" AND q.fence = :fence": " AND CAST(:fence AS bigint) IS NOT NULL",
-           "               AND q.claims = coalesce(t.claim, q.claims)\n": ""},
+    Guard("the fence and the claim's number, when an answer is recorded",
+          {"record.sql": {" AND q.fence = :fence": " AND CAST(:fence AS bigint) IS NOT NULL",
+                          "               AND q.claims = coalesce(t.claim, q.claims)\n": ""}},
           "never twice", late_record,
           more={"workers": 2, "whatsapp_read_timeout_s": 8.0, "sending_lease_s": 60.0}),
-    Guard("the gate, when a message is claimed", FLOW + "lease.sql", {" OR v.refusal IS NOT NULL": ""},
+    Guard("the gate, when a message is claimed", {"lease.sql": {" OR v.refusal IS NOT NULL": ""}},
           "no claim after a restriction", restricted_before_claim),
-    Guard("the lock on people, when a message is claimed", FLOW + "lease.lock.sql",
-          {"   FOR SHARE OF p SKIP LOCKED": ""}, "no claim after a restriction", restricted_during_claim),
-    Guard("the look at a batch's recipients, and their unique key", FLOW + "enqueue.sql",
-          {" AND m.recipient_key = g.member": " AND m.recipient_key = g.member AND false"}, "never twice", named_twice,
-          sql="ALTER TABLE batch_members DROP CONSTRAINT batch_members_pkey"),
-    Guard("the unique key of a status", FLOW + "settle.sql",
-          {"    ON CONFLICT (message_id, dedupe) WHERE dedupe IS NOT NULL DO NOTHING\n": ""}, "statuses are kept once",
-          told_twice, sql="DROP INDEX delivery_events_dedupe"),
+    Guard("the lock on people, when a message is claimed", {"lease.lock.sql": {"   FOR SHARE OF p SKIP LOCKED": ""}},
+          "no claim after a restriction", restricted_during_claim),
+    Guard("the look at a batch's recipients, their unique key, and the look at a page's people",
+          {"enqueue.sql": {" AND m.recipient_key = g.member": " AND m.recipient_key = g.member AND false"},
+           "lease.sql": {"j.next_state ORDER BY j.id) > 1)": "j.next_state ORDER BY j.id) > 1000)"}},
+          "never twice", named_twice, sql="ALTER TABLE batch_members DROP CONSTRAINT batch_members_pkey"),
+    Guard("the unique key of a status",
+          {"settle.sql": {"    ON CONFLICT (message_id, dedupe) WHERE dedupe IS NOT NULL DO NOTHING\n": ""}},
+          "statuses are kept once", told_twice, sql="DROP INDEX delivery_events_dedupe"),
 ]  # fmt: skip
 
 
@@ -146,13 +149,14 @@ def _without(guard: Guard, copy: Path) -> Path:
     for part in ("app", "migrations"):  # the API asks whether the database is migrated
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "alembic.ini", copy)
-    statement = copy / guard.file
-    text = statement.read_text("utf-8")
-    for guarding, instead in guard.instead.items():
-        if text.count(guarding) != 1:
-            raise SystemExit(f"{guard.file} does not hold the guard any more: {guard.name}")
-        text = text.replace(guarding, instead)
-    statement.write_text(text, "utf-8")
+    for file, changes in guard.instead.items():
+        statement = copy / FLOW / file
+        text = statement.read_text("utf-8")
+        for guarding, instead in changes.items():
+            if text.count(guarding) != 1:
+                raise SystemExit(f"{file} does not hold the guard any more: {guard.name}")
+            text = text.replace(guarding, instead)
+        statement.write_text(text, "utf-8")
     return copy
 
 
