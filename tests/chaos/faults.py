@@ -65,13 +65,16 @@ async def terminate_worker(stack: Stack) -> None:
     if not worker.alive:
         return
     owner = f"%:{worker.process.pid}:%"
-    held = "SELECT fence FROM sender_lines WHERE owner LIKE $1 AND lease_until > clock_timestamp()"
-    fences = [row["fence"] for row in await stack.ask(held, owner)]  # one it has left may have had a claim that was cut
+    held = "SELECT sender_id, fence FROM sender_lines WHERE owner LIKE $1 AND lease_until > clock_timestamp()"
+    lines = await stack.ask(held, owner)  # one it has left may have had a claim that was cut
     code = await worker.end()
     left = await stack.ask(
-        "SELECT count(*) AS n FROM dispatch WHERE state = 'sending' AND fence = ANY ($1::bigint[])", fences
+        "SELECT count(*) AS n FROM dispatch AS d JOIN unnest($1::uuid[], $2::bigint[]) AS l (sender_id, fence)"
+        "  ON d.sender_id = l.sender_id AND d.fence = l.fence WHERE d.state = 'sending'",
+        [line["sender_id"] for line in lines],
+        [line["fence"] for line in lines],
     )
-    early = code == -signal.SIGTERM and not fences  # it had only begun to start
+    early = code == -signal.SIGTERM and not lines  # it had only begun to start
     if (code != 0 and not early) or left[0]["n"]:
         stack.odd.append(f"a worker ended by SIGTERM with {code} and left {left[0]['n']} messages sending")
     worker.wanted = True
