@@ -41,6 +41,14 @@ _CODES = {
     132000: "the number of values does not fit the template",
     132001: "WhatsApp does not know this template in this language",
     132015: "WhatsApp has paused the template",
+    132016: "WhatsApp has disabled the template",
+}
+_FAILED = {
+    "unknown": "WhatsApp refused it with a code that we do not know",
+    "told_by_webhook": "WhatsApp took it, and said later that it could not be delivered",
+    "attempts_used_up": "WhatsApp said later as often as that may be tried",
+    "unbuildable": "it cannot be built from what is stored",
+    "quarantined": "the database refuses to hand it out",
 }
 _WAITS = {
     "quiet_hours": "these are quiet hours",
@@ -171,7 +179,8 @@ def _why(row: Row[Any]) -> str:
         return f"It was not sent: {why} (asked {when}, purpose {row.purpose})."
     if row.state == "failed":
         code = f" (WhatsApp's code {row.meta_code})" if row.meta_code else ""
-        return f"It failed: {_CODES.get(row.meta_code, row.reason or 'no reason was given')}{code}."
+        cause = _FAILED.get(row.reason, row.reason or "no reason was given")
+        return f"It failed: {_CODES.get(row.meta_code, cause)}{code}."
     if row.state == "uncertain" and row.reason == "restored":
         return (
             "It may have been posted: the database was restored to an earlier time and does not know. Only a status"

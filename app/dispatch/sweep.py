@@ -46,7 +46,7 @@ _limit_changed = text(
     "UPDATE batches AS b SET waits_until = NULL, waits_for = NULL, version = b.version + 1 FROM senders_v1 AS s"
     " WHERE b.tenant_id = :tenant AND b.state = 'running' AND b.waits_for = 'portfolio_limit'"
     " AND b.waits_until > business_now() AND s.tenant_id = :tenant AND s.id = b.sender_id"
-    " AND s.version <> b.waits_version RETURNING b.sender_id"
+    " AND s.version IS DISTINCT FROM b.waits_version RETURNING b.sender_id"
 )
 _errors = sql_beside(__file__, "errors")
 _parked = text(

@@ -48,7 +48,7 @@ WITH told AS (
     SELECT id, :tenant, next_state, reason, meta_code, :fence, NULL FROM gone
     UNION ALL
     SELECT id, :tenant, CASE WHEN unsure THEN 'uncertain' WHEN reason = 'provider_later' THEN 'deferred' ELSE 'returned' END,
-           reason, meta_code, :fence, CASE WHEN unsure THEN due_at END
+           reason, meta_code, :fence, CASE WHEN unsure OR reason = 'provider_later' THEN due_at END
       FROM back
 ), counted AS (
     INSERT INTO batch_counts (tenant_id, batch_id, state, reason, n)
