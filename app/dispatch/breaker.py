@@ -27,6 +27,10 @@ log = structlog.get_logger()
 
 HALT_S = {"sender": 60.0, "account": 300.0, "credentials": 60.0}  # where the table of codes names no time
 MOST_SILENT = 20  # posts in a row that nobody answered (or took): stop before a whole batch meets the same
+# Where nothing can have left, the silence must last as well: nothing is lost meanwhile, and a port that is closed for a
+# moment must not silence a fast line for a minute (a chaos run: 0.2 s of it cost 60).
+SILENT_FOR_S = 3.0
+NEXT_TRY_S = 2.0  # by then what could not be posted was tried again
 SILENT_HALT_S = 60.0
 LONG_S = 60  # a delay of the whole sender that is not worth keeping the line for
 
@@ -40,7 +44,9 @@ class Breaker:
     sender: UUID
     open: bool = False
     half_open: bool = False
-    _silent: int = 0
+    _silent: int = 0  # posts in a row without an answer…
+    _doubtful: int = 0  # …and those of them that may have left
+    _silent_since: float = 0.0
     _templates: dict[UUID, float] = field(default_factory=dict)  # batches whose template was refused, and when
 
     def found(self, line: Line) -> None:
@@ -58,7 +64,7 @@ class Breaker:
         """Look at one answer, and fall silent, or speak again, where it says so. `claimed_at`: `time.monotonic()`."""
         if isinstance(outcome, Unbuildable):
             return
-        self._silent = self._silent + 1 if isinstance(outcome, Uncertain | NotSent) else 0
+        self._count(outcome)
         match outcome:
             case Halted(code, "template"):
                 await self._stop_template(batch, code, claimed_at)
@@ -67,12 +73,30 @@ class Breaker:
             case Deferred(code, wait_s, "sender") if wait_s >= LONG_S:
                 await self._halt(batch, code, "throttled", float(wait_s))
             case Uncertain() | NotSent():
-                if self._silent >= (1 if self.half_open else MOST_SILENT):
+                if self.half_open or self._is_silent():
                     await self._halt(batch, None, "no_answers", SILENT_HALT_S)
             case _:
                 await self._close()
         if isinstance(outcome, Rejected | Deferred) and has_consequences(outcome.code):
             await self._draw(message, outcome.code)
+
+    @property
+    def listens(self) -> bool:
+        """Whether a silence has begun, and it is about to be seen whether it lasts: the next drainer would not know."""
+        return bool(self._silent) and time.monotonic() - self._silent_since < SILENT_FOR_S + NEXT_TRY_S
+
+    def _count(self, outcome: Outcome) -> None:
+        if not isinstance(outcome, Uncertain | NotSent):
+            self._silent = self._doubtful = 0
+            return
+        if not self._silent:
+            self._silent_since = time.monotonic()
+        self._silent += 1
+        self._doubtful += isinstance(outcome, Uncertain)
+
+    def _is_silent(self) -> bool:
+        lasts = time.monotonic() - self._silent_since >= SILENT_FOR_S
+        return self._doubtful >= MOST_SILENT or (self._silent >= MOST_SILENT and lasts)
 
     async def _halt(self, batch: DueBatch, code: int | None, scope: HaltScope, seconds: float) -> None:
         if self.open:

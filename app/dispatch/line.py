@@ -109,7 +109,7 @@ class Drain:
                 await self._pause(max(self.pace.wait_s(now), 0.05 if self.breaker.half_open else 0.005))
                 continue
             seen = await self._claim_in_turn(room)
-            empty = 0 if seen or self.mouths else empty + 1
+            empty = 0 if seen or self.mouths or self.breaker.listens else empty + 1
             if not seen:
                 await self._pause(IDLE_S)
 

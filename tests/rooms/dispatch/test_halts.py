@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.consents.suppress import MARKETING, lift
-from app.dispatch.breaker import MOST_SILENT, Breaker
+from app.dispatch.breaker import MOST_SILENT, SILENT_FOR_S, Breaker
 from app.dispatch.consequences import Refused, draw_consequences
 from app.dispatch.held import Leased
 from app.dispatch.lines import Lines
@@ -173,9 +173,27 @@ async def test_silence_halts_after_so_many_posts_and_one_answer_begins_the_count
         await heed(breaker, batch, outcome)
     before = breaker.open
     for _ in range(MOST_SILENT):
-        await heed(breaker, batch, NotSent("connect_failed"))
+        await heed(breaker, batch, Uncertain("connection_lost"))
 
     assert (False, True) == (before, breaker.open)
+    assert [("no_answers", None)] == await halts(shop, sender)
+
+
+async def test_a_port_that_is_closed_for_a_moment_silences_no_line_and_one_that_stays_closed_does(
+    shop: House, worker: Runtime
+) -> None:
+    """What could not connect went back to the queue and is in no doubt, so there is time to see whether it lasts."""
+    sender = await sender_of(shop, next(accounts), "EAAG-blip-8888")
+    batch = await batch_of(shop, worker, sender)
+    breaker = await breaker_of(shop, worker, sender)
+
+    for _ in range(5 * MOST_SILENT):
+        await heed(breaker, batch, NotSent("connect_failed"))
+    blip = breaker.open
+    breaker._silent_since -= SILENT_FOR_S  # as if the first of them had been that long ago
+    await heed(breaker, batch, NotSent("connect_failed"))
+
+    assert (False, True) == (blip, breaker.open)
     assert [("no_answers", None)] == await halts(shop, sender)
 
 
