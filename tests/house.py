@@ -238,7 +238,11 @@ async def open_house(
         settings = settings_for(database_url, redis_url, pretend.url if pretend else "http://127.0.0.1:9", **more)
         run = await stack.enter_async_context(open_runtime(settings, "api"))
         await stack.enter_async_context(_serve(settings, listener))
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30, trust_env=False))
+        # The server closes what was silent for 5 s; a request that just then goes out on it would fail.
+        kept = httpx.Limits(keepalive_expiry=2.0)
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, limits=kept)
+        )
         house = House(settings, url, run, client, Tenant(new_id(), ""), None, pretend, stack)
         house.tenant = await house.add_tenant("Dükkân A.Ş.")
         client.headers["authorization"] = f"Bearer {house.tenant.key}"
