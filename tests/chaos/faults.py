@@ -187,7 +187,7 @@ async def _until_sprung(trap: Trap, timeout_s: float) -> None:
 
 
 async def refuse_whatsapp(stack: Stack) -> None:
-    """WhatsApp's port is closed. Shorter than it takes for a line to halt (20 silent posts in a row)."""
+    """WhatsApp's port is closed. Shorter than it takes for a line to halt (three seconds of it)."""
     await stack.whatsapp.refuse()
     await asyncio.sleep(0.2)
     await stack.whatsapp.listen()

@@ -23,6 +23,7 @@ from tests.chaos.stack import Stack
 MOST_SHOWN = 5
 ARRIVES_S = 2.5  # from a post's begin to its arrival: a connection, a moment's load, two clocks that are read apart
 NUMBER = re.compile(rb"90532\d{7}\b")  # of `house.phone`
+RESTRICTS = "('withdrawn', 'refused', 'invalidated', 'ended', 'raised')"  # the acts of the ledger that do
 SEEN = ("sent", "delivered", "read", "failed")
 
 
@@ -117,7 +118,7 @@ async def no_claim_after_restriction(found: Found) -> list[str]:
         found,
         "SELECT 1 FROM delivery_events AS e JOIN messages AS m ON m.id = e.message_id"
         " JOIN consent_events AS c ON c.person_id = m.person_id"
-        "  AND c.act IN ('withdrawn', 'refused', 'invalidated', 'ended', 'raised')"
+        f"  AND c.act IN {RESTRICTS}"
         " WHERE e.kind = 'sending' AND pg_xact_commit_timestamp(e.xmin) > pg_xact_commit_timestamp(c.xmin)",
         "claims committed after their person's withdrawal",
     )
@@ -130,7 +131,7 @@ async def not_long_after_restriction(found: Found) -> list[str]:
     rows = await found.stack.ask(
         "SELECT m.id::text AS id, min(extract(epoch FROM pg_xact_commit_timestamp(c.xmin)))::float8 AS at"
         "  FROM messages AS m JOIN consent_events AS c ON c.person_id = m.person_id"
-        "  AND c.act IN ('withdrawn', 'refused', 'invalidated', 'ended', 'raised') GROUP BY m.id"
+        f"  AND c.act IN {RESTRICTS} GROUP BY m.id"
     )
     latest = {row["id"]: row["at"] + bound_s for row in rows}
     late = 0
