@@ -26,10 +26,11 @@ from app.inbound.queries import find_owners
 from app.inbound.receive import where_raw
 from app.inbound.reply import reply_owed
 from app.inbound.sort import Alias, Told, sort_updates
-from app.inbound.take import Taken, give_back, take_pending
+from app.inbound.take import Taken, give_back, lay_back, take_pending
 from app.inbound.withdraw_stopped import withdraw_stopped
 from app.kit.crypto import Unsealable, unseal
 from app.kit.metrics import metrics
+from app.kit.tasks import hear_out
 from app.runtime import Runtime
 from app.tenants.keys import get_tenant_keys
 from app.whatsapp.envelope import UnreadableUpdate
@@ -60,23 +61,30 @@ class Share:
 async def settle_pending(run: Runtime, limit: int) -> int:
     """Read kept webhooks, `limit` at a time, until none is left or 15 s are over. How many were done with.
 
-    What fails is logged and tried again, later each time, without the company of others. Raises what the database
-    raises when it is away.
+    What fails is logged and tried again, later each time, without the company of others. Cancelled, it lays back what
+    it did not get to. Raises what the database raises when it is away.
     """
     ends = time.monotonic() + LONGEST_S
     replying: list[asyncio.Task[None]] = []
+    held: set[UUID] = set()
     done = 0
     try:
-        while time.monotonic() < ends and (page := await take_pending(run, limit)):
+        while time.monotonic() < ends and (page := await hear_out(take_pending(run, limit))):
+            held = {one.id for one in page}
             for group in _groups(page):
                 settled, spoke = await _settle_group(run, group)
+                held.difference_update(one.id for one in group)
                 done += settled
                 if spoke:
                     replying.append(asyncio.create_task(reply_owed(run)))
         replying.append(asyncio.create_task(reply_owed(run)))  # also what an earlier look, or a decision, left owed
+    except asyncio.CancelledError:  # the worker ends: whoever comes next need not wait for a lease
+        if held:
+            await hear_out(lay_back(run, held))
+        raise
     finally:
         if replying:
-            await asyncio.wait(replying)  # each of them ends within its own deadline
+            await hear_out(asyncio.wait(replying))  # each of them ends within its own deadline
     return done
 
 

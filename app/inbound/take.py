@@ -2,6 +2,7 @@
 
 Taking is a lease, not a lock: the row's next turn is moved into the future and committed, so nothing is held while the
 work goes on. A crash costs the rest of the lease; the work is then done again, which changes nothing that was done.
+Whoever is told to stop lays back what it did not read, so a restart costs nothing.
 """
 
 from collections.abc import Collection
@@ -50,3 +51,12 @@ async def give_back(run: Runtime, done: Collection[UUID], failed: Collection[UUI
             await session.execute(delete(queue).where(queue.c.raw_id.in_(done)))
         if failed:
             await session.execute(update(queue).where(queue.c.raw_id.in_(failed)).values(due_at=later))
+
+
+async def lay_back(run: Runtime, untouched: Collection[UUID]) -> None:
+    """As if these had not been taken: they are due now, and it was no try."""
+    queue = webhook_queue
+    tries = func.greatest(queue.c.tries - 1, 0)
+    async with run.db.begin() as session:
+        now = {"due_at": func.clock_timestamp(), "tries": tries}
+        await session.execute(update(queue).where(queue.c.raw_id.in_(untouched)).values(now))

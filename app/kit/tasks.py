@@ -6,7 +6,10 @@ Measured with arq 0.28 on a busy machine: 3 of 10 workers that got SIGTERM in th
 """
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 AGAIN_S = 0.5
 TURNS = 10  # of the loop; a deadline takes one or two
@@ -20,6 +23,23 @@ async def end_tasks(*tasks: "asyncio.Task[Any]") -> None:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=AGAIN_S)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def hear_out(work: Coroutine[Any, Any, T]) -> T:
+    """What this returns or raises, also where the caller is cancelled meanwhile: that then comes at its next wait.
+
+    For what must not be left half known, such as whether a transaction was committed. It must end by itself.
+    """
+    task, cancelled = asyncio.ensure_future(work), False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    caller = asyncio.current_task()
+    if cancelled and caller is not None:
+        caller.cancel()
+    return task.result()
 
 
 async def insist_on_cancelling(task: "asyncio.Task[None]") -> None:
