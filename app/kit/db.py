@@ -20,6 +20,7 @@ Session = AsyncConnection
 
 COMMAND_TIMEOUT_S = 60.0
 _plan_once = text("SET LOCAL plan_cache_mode = force_generic_plan")
+_plan_each = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def driver_url(url: str) -> str:
@@ -84,6 +85,15 @@ async def plan_once(session: Session) -> None:
     and planning costs half of what it does then.
     """
     await session.execute(_plan_once)
+
+
+async def plan_each(session: Session) -> None:
+    """Until this transaction ends, a statement is planned for the arrays it is given.
+
+    For statements that join what they are given with itself: planned for ten elements, whatever comes, they compare
+    each of a thousand with each.
+    """
+    await session.execute(_plan_each)
 
 
 def is_away(error: BaseException) -> bool:

@@ -63,11 +63,11 @@ def parse(raw: bytes, *, received_at: datetime | None = None) -> list[Update]:
 
 def _messages(field: str, entry: Entry, raw: msgspec.Raw, now: datetime) -> Iterator[Update]:
     value = members(raw)
-    number = id_in(whole(value.get("metadata")), "phone_number_id")
+    metadata = whole(value.get("metadata"))
+    number, business = id_in(metadata, "phone_number_id"), id_in(metadata, "display_phone_number")
     contacts = items(value.get("contacts"))
     for item in items(value.get("statuses")):
         yield _status(number, entry, whole(item), now) or UnknownUpdate(field)
-    business = id_in(whole(value.get("metadata")), "display_phone_number")
     for item in items(value.get("messages")):
         if business is not None and id_in(whole(item), "from") == business:
             yield UnknownUpdate("echo")  # our own words, as another app of the business wrote them

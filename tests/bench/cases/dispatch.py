@@ -109,15 +109,15 @@ async def queue(stand: Stand, messages: int, known: int) -> tuple[UUID, str]:
     return found, batch
 
 
-async def until_sent(stand: Stand, batch: str) -> None:
+async def until_sent(stand: Stand, batch: str, *, patience_s: float = PATIENCE_S) -> None:
     """Wait until nothing of a batch is queued or under way. Raises TimeoutError with what still is."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while True:
         body = (await stand.client.get(f"/v1/batches/{batch}")).json()
         if not {"queued", "sending"} & body["counts"].keys():
             return
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{batch} is not sent after {PATIENCE_S:.0f} s: {body['counts']}")
+            raise TimeoutError(f"{batch} is not sent after {patience_s:.0f} s: {body['counts']}")
         await asyncio.sleep(0.25)
 
 

@@ -14,7 +14,7 @@ import httpx
 
 from app.kit.ids import new_id
 from tests.bench.cases.accept import draft, recipients_of, stream
-from tests.bench.cases.dispatch import free_server, lift_pace, until_sent
+from tests.bench.cases.dispatch import PATIENCE_S, free_server, lift_pace, until_sent
 from tests.bench.measure import Line, line_of
 from tests.bench.stand import Stand, await_ready, free_port, start_process
 
@@ -51,7 +51,7 @@ async def measure(stand: Stand, *, sizes: list[int], stored: int, known: int) ->
                     await asyncio.sleep(2)
                     began = time.perf_counter()
                     (await apart.client.post(f"/v1/batches/{batch}/start")).raise_for_status()
-                    await until_sent(apart, batch)
+                    await until_sent(apart, batch, patience_s=max(PATIENCE_S, size / 200))
                     send_us = (time.perf_counter() - began) / size * 1e6
                     worker_mb = worker.peak_mb()
             told = (accept_us, send_us, api_mb, worker_mb)
