@@ -133,7 +133,7 @@ class Drain:
         while batches and seen < room and not self._over():
             asked = min(room - seen, self.run.settings.page_size)
             page = await self._claim(batches[0], asked)
-            self._after[lane] = batches[0].id
+            self._after[lane] = batches[0].id if len(batches) > 1 else None  # whoever is alone is next again
             seen += page.seen
             if page.seen < asked or page.waits_until is not None:
                 batches.pop(0)

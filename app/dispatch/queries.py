@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from app.dispatch.pacing.lanes import CATEGORIES, Lane
-from app.kit.db import Session
+from app.kit.db import Session, plan_once
 
 _BATCH = """
 SELECT b.*, r.key AS purpose, r.legal_basis,
@@ -180,6 +180,7 @@ async def due_batches(
         "categories": [CATEGORIES[lane] for lane in lanes],
         "afters": [after[lane] for lane in lanes],
     }
+    await plan_once(session)  # 1.4 ms of planning before each page of 200, otherwise
     rows = await session.execute(_due_batches, named)
     return [
         DueBatch(
