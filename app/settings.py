@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     poll_s: Annotated[float, Field(ge=0, le=60)] = 1.0  # 0: only bells wake the worker
     lease_s: Annotated[float, Field(ge=1, le=300)] = 10.0  # a dead drainer's line is taken over after this
     sending_lease_s: Annotated[float, Field(ge=5, le=600)] = 60.0  # after it a posted row is uncertain
-    page_size: Annotated[int, Field(ge=1, le=1000)] = 200  # messages claimed at once at most
+    page_size: Annotated[int, Field(ge=1, le=1000)] = 500  # messages claimed at once at most
     requests_per_minute: Annotated[int, Field(ge=1)] = 6_000  # of one key, in one API process
     max_body_bytes: Annotated[int, Field(ge=1024)] = 262_144
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from app.dispatch.agenda import Agenda
 from app.dispatch.breaker import Breaker
 from app.dispatch.claim import claim
 from app.dispatch.finish import finish_batches
@@ -23,12 +24,10 @@ from app.dispatch.give_back import give_back
 from app.dispatch.held import Hold, Leased
 from app.dispatch.keep import LOST, Keeper
 from app.dispatch.mouths import Mouths
-from app.dispatch.pacing.lanes import LANES, Lane, Turns
+from app.dispatch.pacing.lanes import Lane, Turns
 from app.dispatch.pacing.number import AHEAD_S, Pace, Trace
 from app.dispatch.pacing.pairs import PAIR_LIMIT, Pairs
-from app.dispatch.permit import find_obstacle
-from app.dispatch.queries import DueBatch, due_batches
-from app.kit.db import Session
+from app.dispatch.queries import DueBatch
 from app.kit.ids import encode
 from app.runtime import Runtime, TenantKeys
 from app.senders.hold import Spoken, hold_line, leave_line
@@ -39,7 +38,6 @@ log = structlog.get_logger()
 
 IDLE_S = 0.2  # between two looks at an empty line
 IDLE_LOOKS = 5  # then the line is left, and a bell or the poll brings somebody back
-ASK_AGAIN_S = 1.0  # how long the answer to "may this tenant send?" is believed
 MARGIN_S = 15.0  # between the last moment a post may begin and the end of its lease, beside the read timeout
 LEAVE_AGAIN_S = (0.1, 0.4, 1.0)
 
@@ -69,18 +67,17 @@ class Drain:
     hold: Hold = field(init=False)
     keeper: Keeper = field(init=False)
     mouths: Mouths = field(init=False)
+    agenda: Agenda = field(init=False)
     _held_until: float = 0.0
     _claimed: int = 0
     _claim_unknown: bool = False  # whether a claim was committed: the answer to it was lost
     _halted: bool = False
-    _after: dict[Lane, UUID | None] = field(default_factory=lambda: dict.fromkeys(LANES))
     _latency_s: float = 0.5
-    _ask_again_at: float = 0.0
-    _obstacle: str | None = None
     breaker: Breaker = field(init=False)
 
     def __post_init__(self) -> None:
         self.breaker = Breaker(self.run, self.tenant, self.sender)
+        self.agenda = Agenda(self.run, self.tenant, self.sender)
         self.mouths = Mouths(self._post, self.run.settings.whatsapp_connections)
 
     async def run_until_empty(self) -> None:
@@ -115,7 +112,7 @@ class Drain:
 
     async def _claim_in_turn(self, room: int) -> int:
         """Fill the room: each busy lane its share, then whoever can use what is left, the most urgent first."""
-        due = await self._due()
+        due = await self.agenda.look()
         if any(batch.sender_version != self.sender_version for batches in due.values() for batch in batches):
             self._halted = True  # the token or the pace was changed: whoever drains next reads them anew
             return 0
@@ -133,37 +130,9 @@ class Drain:
         while batches and seen < room and not self._over():
             asked = min(room - seen, self.run.settings.page_size)
             page = await self._claim(batches[0], asked)
-            self._after[lane] = batches[0].id if len(batches) > 1 else None  # whoever is alone is next again
             seen += page.seen
-            if page.seen < asked or page.waits_until is not None:
-                batches.pop(0)
+            self.agenda.served(lane, batches[0], more=page.seen == asked and page.waits_until is None)
         return seen
-
-    async def _due(self) -> dict[Lane, list[DueBatch]]:
-        """What is due in each lane, going on after the batch that was served last, and from the beginning again."""
-        due: dict[Lane, list[DueBatch]] = {lane: [] for lane in LANES}
-        async with self.run.db.begin(self.tenant) as session:
-            if not await self._permitted(session):
-                return due
-            for batch in await due_batches(session, self.tenant, self.sender, after=self._after):
-                due[batch.lane].append(batch)
-            around: dict[Lane, UUID | None] = {
-                lane: None for lane, after in self._after.items() if after is not None and not due[lane]
-            }
-            self._after.update(around)
-            for batch in await due_batches(session, self.tenant, self.sender, after=around) if around else ():
-                due[batch.lane].append(batch)
-        return due
-
-    async def _permitted(self, session: Session) -> bool:
-        """Whether the tenant may send at all; asked once a second, so terms that lapse stop what runs already."""
-        now = time.monotonic()
-        if now >= self._ask_again_at:
-            self._obstacle = await find_obstacle(self.run.settings, session, self.tenant)
-            self._ask_again_at = now + ASK_AGAIN_S
-            if self._obstacle is not None:
-                log.warning("dispatch.not_permitted", sender_id=encode("snd", self.sender), code=self._obstacle)
-        return self._obstacle is None
 
     async def _claim(self, batch: DueBatch, size: int) -> Page:
         until = time.monotonic() + self._post_within_s()
@@ -280,8 +249,9 @@ class Drain:
         ahead = int(AHEAD_S * min(self.pace.rate, self.mouths.rate))
         wanted = int(2 * self.pace.rate * max(self._latency_s, 0.1)) + 8
         most = 1 if self.breaker.half_open else min(wanted, max(self.mouths.most, ahead))
-        room = min(self.pace.room(now), most - len(self.mouths))
-        worth = min(self.run.settings.page_size, ahead // 2) if self.mouths.waiting else 1
+        page = self.run.settings.page_size
+        room = min(self.pace.room(now), most - len(self.mouths), page)
+        worth = min(page, ahead // 2) if self.mouths.waiting else 1
         return room if room >= worth else 0
 
     async def _pause(self, seconds: float) -> None:

@@ -38,7 +38,6 @@ from app.whatsapp.parse import parse
 
 log = structlog.get_logger()
 
-READERS = 2  # the one reads while the other's page is with the database
 LONGEST_S = 15.0  # then the next bell or look goes on
 HOPEFUL_TRIES = 5
 BREATH_BYTES = 64 * 1024  # a look at the sockets for every small body cost more than reading it
@@ -66,15 +65,6 @@ async def settle_pending(run: Runtime, limit: int) -> int:
     it did not get to. Raises what the database raises when it is away.
     """
     ends = time.monotonic() + LONGEST_S
-    told = await asyncio.gather(*(_settle_pages(run, limit, ends) for _ in range(READERS)), return_exceptions=True)
-    for one in told:
-        if isinstance(one, BaseException):
-            raise one
-    return sum(one for one in told if isinstance(one, int))
-
-
-async def _settle_pages(run: Runtime, limit: int, ends: float) -> int:
-    """One reader's part: page after page. How many webhooks it was done with."""
     replying: list[asyncio.Task[None]] = []
     held: set[UUID] = set()
     done = 0

@@ -22,7 +22,7 @@ from tests.bench.stand import Stand, free_port
 from tests.bench.usual import measure_usual
 from tests.worker_process import ROOT
 
-IN_FLIGHT = 64  # connections, ours and the bare loop's: a server that answers at once needs no more
+IN_FLIGHT = 32  # connections, ours and the bare loop's: more only make the turns of the loop longer (2026-11)
 PATIENCE_S = 300.0  # for one batch; then something is broken, and waiting longer shows nothing
 SENDING = """
 SELECT extract(epoch FROM max(e.at) FILTER (WHERE e.kind = 'sent') - min(e.at) FILTER (WHERE e.kind = 'sending'))
