@@ -29,7 +29,9 @@ async def main() -> None:
         await seed_states(stand, KNOWN)
         for name in wanted:
             _tell(began, name)
-            lines += await CASES[name](stand)
+            found = await CASES[name](stand)
+            lines += found
+            print(show(found), file=sys.stderr, flush=True)  # a later case may fail
     print(show(lines))
     save(lines, {"quick": QUICK, "full": FULL, "people": KNOWN, "rounds": ROUNDS, "postgres": POSTGRES})
     _tell(began, f"written to {RESULTS.name}")

@@ -122,6 +122,7 @@ async def write_again(stand: Stand) -> tuple[float, float]:
             rate = rows / (time.perf_counter() - began)
         cpu_s += stand.postgres_cpu_s() - before_s
         await stand.admin.execute(f"DELETE FROM {table} WHERE batch_id = '{again}'")
+        await stand.admin.execute("DELETE FROM seal_queue WHERE batch_id = $1", again)  # nobody would ever seal them
         await stand.admin.execute("DROP TABLE again")
     return rate, cpu_s
 
