@@ -107,7 +107,7 @@ class Drain:
                 continue
             seen = await self._claim_in_turn(room)
             empty = 0 if seen or self.mouths or self.breaker.listens else empty + 1
-            if not seen:
+            if not seen and self.agenda.fresh:
                 await self._pause(IDLE_S)
 
     async def _claim_in_turn(self, room: int) -> int:

@@ -6,6 +6,7 @@ Replies to one person go one after the other, as they were owed.
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -52,7 +53,10 @@ async def reply_owed(run: Runtime) -> None:
     try:
         async with run.db.begin() as session:
             tenants = list((await session.execute(_owing)).scalars())
+        ends = time.monotonic() + DEADLINE_S
         for tenant in tenants:
+            if time.monotonic() > ends:
+                break  # the next look goes on; a worker that ends waits for this one
             await _reply_tenant(run, tenant)
     except LOST as error:
         log.warning("inbound.replies_given_up", error=type(error).__name__)

@@ -7,7 +7,7 @@ crash costs a lease, then the rows are read again and change nothing that was do
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -66,26 +66,36 @@ async def settle_pending(run: Runtime, limit: int) -> int:
     """
     ends = time.monotonic() + LONGEST_S
     replying: list[asyncio.Task[None]] = []
-    held: set[UUID] = set()
+    held: dict[UUID, Taken] = {}
+    begun: set[UUID] = set()
     done = 0
     try:
         while time.monotonic() < ends and (page := await hear_out(take_pending(run, limit))):
-            held = {one.id for one in page}
+            held, begun = {one.id: one for one in page}, set()
+            await asyncio.sleep(0)  # where a cancellation shows that came while the page was taken
             for group in _groups(page):
+                begun = {one.id for one in group}
                 settled, spoke = await _settle_group(run, group)
-                held.difference_update(one.id for one in group)
+                for id_ in begun:
+                    del held[id_]
                 done += settled
                 if spoke:
                     replying.append(asyncio.create_task(reply_owed(run)))
         replying.append(asyncio.create_task(reply_owed(run)))  # also what an earlier look, or a decision, left owed
     except asyncio.CancelledError:  # the worker ends: whoever comes next need not wait for a lease
-        if held:
-            await hear_out(lay_back(run, held))
+        await hear_out(_lay_back(run, held.values(), begun))
         raise
     finally:
         if replying:
-            await hear_out(asyncio.wait(replying))  # each of them ends within its own deadline
+            await hear_out(asyncio.wait(replying))  # each of them ends by itself within 20 s
     return done
+
+
+async def _lay_back(run: Runtime, held: Collection[Taken], begun: Collection[UUID]) -> None:
+    try:
+        await lay_back(run, held, begun)
+    except FAILED as error:
+        log.warning("inbound.not_laid_back", size=len(held), error=type(error).__name__)  # their lease ends by itself
 
 
 def _groups(page: Sequence[Taken]) -> list[list[Taken]]:

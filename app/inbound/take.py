@@ -2,7 +2,7 @@
 
 Taking is a lease, not a lock: the row's next turn is moved into the future and committed, so nothing is held while the
 work goes on. A crash costs the rest of the lease; the work is then done again, which changes nothing that was done.
-Whoever is told to stop lays back what it did not read, so a restart costs nothing.
+Whoever is told to stop lays back what it has, so nothing waits for a lease after a restart.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, cast, delete, func, literal, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, cast, delete, func, literal, text, update
 
 from app.inbound.models import webhook_queue
 from app.kit.sql import sql_beside
@@ -20,6 +20,11 @@ LEASE_S = 60.0  # far longer than a page takes
 PAGE_BYTES = 8 * 1024 * 1024  # about 24,000 statuses; one larger body comes alone
 
 _take = sql_beside(__file__)
+_lay_back = text(
+    "UPDATE webhook_queue AS q SET due_at = clock_timestamp(), tries = q.tries - t.untried"
+    "  FROM unnest(CAST(:ids AS uuid[]), CAST(:tries AS int[]), CAST(:untried AS int[])) AS t (id, tries, untried)"
+    " WHERE q.raw_id = t.id AND q.tries = t.tries"
+)
 _LONGEST_WAIT_S = 3600
 
 
@@ -53,13 +58,18 @@ async def give_back(run: Runtime, done: Collection[UUID], failed: Collection[UUI
             await session.execute(update(queue).where(_among(failed)).values(due_at=later))
 
 
-async def lay_back(run: Runtime, untouched: Collection[UUID]) -> None:
-    """As if these had not been taken: they are due now, and it was no try."""
-    queue = webhook_queue
-    tries = func.greatest(queue.c.tries - 1, 0)
+async def lay_back(run: Runtime, taken: Collection[Taken], begun: Collection[UUID]) -> None:
+    """Due now, as long as nobody else took them meanwhile. What was not `begun` was not tried, either.
+
+    What was begun comes alone the next time: it may be what took so long that this reader was told to stop.
+    """
+    named = {
+        "ids": [one.id for one in taken],
+        "tries": [one.tries for one in taken],
+        "untried": [0 if one.id in begun else 1 for one in taken],
+    }
     async with run.db.begin() as session:
-        now = {"due_at": func.clock_timestamp(), "tries": tries}
-        await session.execute(update(queue).where(_among(untouched)).values(now))
+        await session.execute(_lay_back, named)
 
 
 def _among(ids: Collection[UUID]) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.dispatch import agenda
+from app.dispatch import agenda, queries
 from app.dispatch.agenda import Agenda
 from app.kit.ids import decode
 from app.runtime import Runtime
@@ -41,6 +41,30 @@ async def test_batches_of_a_lane_take_turns(
     on, batches = await three(shop, worker)
 
     assert batches * 2 == [await serve(on) for _ in range(6)]
+
+
+async def test_they_take_turns_also_where_a_look_serves_two(
+    shop: House, worker: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agenda, "LOOK_AGAIN_S", 60.0)
+    on, batches = await three(shop, worker)
+    served = []
+    for _ in range(3):
+        served += [await serve(on), await serve(on)]
+        on._look_again_at = 0.0
+
+    assert batches * 2 == served
+
+
+async def test_those_behind_the_first_that_are_looked_at_have_their_turn_too(
+    shop: House, worker: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the first stay due and give nothing, as when the database refuses their page."""
+    for room in (agenda, queries):
+        monkeypatch.setattr(room, "DUE_AT_ONCE", 2)
+    on, batches = await three(shop, worker)
+
+    assert batches * 2 == [await serve(on, more=False) for _ in range(6)]
 
 
 async def test_a_batch_that_had_less_than_was_asked_for_is_gone_until_the_next_look(

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from app.kit import tasks
-from app.kit.tasks import end_tasks, insist_on_cancelling
+from app.kit.tasks import end_tasks, hear_out, insist_on_cancelling
 
 pytestmark = pytest.mark.anyio
 
@@ -68,3 +68,36 @@ async def test_deadlines_are_no_cancellation(monkeypatch: pytest.MonkeyPatch) ->
     await asyncio.wait([task, insists])
 
     assert not task.cancelled()
+
+
+async def test_what_is_heard_out_ends_however_often_its_caller_is_cancelled() -> None:
+    told = asyncio.Event()
+    heard: list[int] = []
+
+    async def work() -> int:
+        await told.wait()
+        return 1
+
+    async def caller() -> None:
+        heard.append(await hear_out(work()))
+        await asyncio.sleep(0)
+        heard.append(2)  # never: the cancellation comes at the wait before
+
+    task = asyncio.create_task(caller())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    told.set()
+    await asyncio.wait([task])
+
+    assert ([1], True) == (heard, task.cancelled())
+
+
+async def test_what_is_heard_out_raises_what_it_raised() -> None:
+    async def work() -> None:
+        raise OSError("the cable")
+
+    with pytest.raises(OSError, match="the cable"):
+        await hear_out(work())
