@@ -31,7 +31,8 @@ async def main() -> None:
             _tell(began, name)
             found = await CASES[name](stand)
             lines += found
-            print(show(found), file=sys.stderr, flush=True)  # a later case may fail
+            if found:
+                print(show(found), file=sys.stderr, flush=True)  # a later case may fail
     print(show(lines))
     save(lines, {"quick": QUICK, "full": FULL, "people": KNOWN, "rounds": ROUNDS, "postgres": POSTGRES})
     _tell(began, f"written to {RESULTS.name}")
