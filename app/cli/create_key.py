@@ -25,5 +25,5 @@ async def create_key(settings: Settings, tenant: UUID, *, name: str, scopes: Seq
         try:
             await get_tenant_keys(run, session, tenant)
         except LookupError:
-            raise Stop(f"There is no tenant {encode('ten', tenant)}. `toplu init` makes one.") from None
+            raise Stop(f"There is no tenant {encode('ten', tenant)}. `toplu tenants create` makes one.") from None
         return await issue_key(session, tenant, name=name, scopes=scopes or SCOPES, expires_at=expires_at, actor=ACTOR)

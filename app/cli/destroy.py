@@ -17,7 +17,7 @@ async def destroy(settings: Settings, tenant: UUID, *, dry_run: bool) -> list[st
             try:
                 await get_tenant_keys(run, session, tenant)
             except LookupError:
-                raise Stop("There is no such tenant; `toplu init` makes one.") from None
+                raise Stop("There is no such tenant; `toplu tenants create` makes one.") from None
         ran = await (
             plan_retention(run, tenant) if dry_run else run_retention(run, tenant, actor="toplu retention run")
         )

@@ -85,7 +85,7 @@ async def _examine_keys(run: Runtime, tenant: UUID) -> Finding:
         async with run.db.begin(tenant) as session:
             await get_tenant_keys(run, session, tenant)
     except LookupError:
-        return Finding("no such tenant yet", None, "`toplu init` makes one")
+        return Finding("no such tenant yet", None, "`toplu init` or `toplu tenants create` makes one")
     except Unsealable:
         hint = "it is not the one that wrapped them: restore the right one, or no phone number can be read"
         return Finding("master key does not open the tenant's keys", False, hint)

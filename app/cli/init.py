@@ -47,21 +47,26 @@ def tenant_of(name: str) -> UUID:
 async def init(settings: Settings, name: str) -> Initialised:
     """Make tenant, key, sandbox sender, templates and notice in one transaction, or find them made.
 
-    Raises Stop for the wrong master key, and for a second tenant: the sandbox has one number.
+    Raises Stop for the wrong master key, and for a second tenant: the sandbox has one number (`toplu tenants create`
+    makes any number of them).
     """
     tenant = tenant_of(name)
     async with open_runtime(settings, "api") as run:
         async with run.db.begin(tenant) as session:
-            if await _exists(run, session, tenant):
+            if await tenant_exists(run, session, tenant):
                 return await _find(session, tenant)
         try:
             async with run.db.begin(tenant) as session:
                 return await _make(run, session, tenant, name)
         except SenderTaken:
-            raise Stop("The sandbox's number belongs to another tenant of this database already.") from None
+            raise Stop(
+                "The sandbox's number belongs to another tenant of this database already. "
+                "`toplu tenants create` makes a tenant without it."
+            ) from None
 
 
-async def _exists(run: Runtime, session: Session, tenant: UUID) -> bool:
+async def tenant_exists(run: Runtime, session: Session, tenant: UUID) -> bool:
+    """Whether it was made. Raises Stop when its keys are under another master key."""
     try:
         await get_tenant_keys(run, session, tenant)
     except LookupError:

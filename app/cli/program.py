@@ -15,6 +15,7 @@ from app.cli.errors import Stop
 from app.cli.place import DEFAULT_TENANT, Place, usual_place
 from app.cli.proof import audit, receipt
 from app.cli.restore_guard_commands import restore_guard
+from app.cli.tenant_commands import tenants
 from app.cli.terms_commands import terms
 from app.cli.webhook_commands import webhooks
 from app.kit.servers.errors import ServerError
@@ -30,6 +31,7 @@ program = typer.Typer(
 )
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 program.add_typer(keys, name="keys")
+program.add_typer(tenants, name="tenants")
 program.add_typer(audit, name="audit")
 program.add_typer(receipt, name="receipt")
 retention = typer.Typer(help="What has to go, and when.", no_args_is_help=True)

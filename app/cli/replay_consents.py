@@ -16,7 +16,7 @@ async def replay_consents(settings: Settings, tenant: UUID) -> Replayed:
         try:
             await get_tenant_keys(run, session, tenant)
         except LookupError:
-            raise Stop(f"There is no tenant {encode('ten', tenant)}. `toplu init` makes one.") from None
+            raise Stop(f"There is no tenant {encode('ten', tenant)}. `toplu tenants create` makes one.") from None
         return await replay(session, tenant)
 
 

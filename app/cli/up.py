@@ -152,7 +152,10 @@ def _claim_port(wish: int, option: str) -> int:
     deadline = time.monotonic() + PORT_PATIENCE_S
     while (port := free_port(wish)) != wish and wish != 0:
         if time.monotonic() > deadline:
-            raise Stop(f"Port {wish} of 127.0.0.1 is taken. Choose another with {option}.")
+            raise Stop(
+                f"Port {wish} of 127.0.0.1 is taken. Choose another with {option}; where another `toplu up` has it, "
+                "another --data-dir too."
+            )
         time.sleep(0.1)
     return port
 

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.kit.crypto import keyed_hash, seal, unseal
 from app.kit.db import Session
 from app.kit.http import idempotency
-from app.kit.http.idempotency import Answer, IdempotencyInProgress, IdempotencyKeyMissing, Kept, read_key
+from app.kit.http.idempotency import Answer, IdempotencyInProgress, Kept, read_key
 from app.kit.http.middleware import find_template
 from app.runtime import TenantKeys
 from app.tenants.door import Transaction
@@ -125,17 +125,13 @@ def _repeatable(
 Repeatable = Annotated[Request, Depends(_repeatable)]
 
 
-async def once(
-    tx: Transaction, request: Request, work: Callable[[], Awaitable[Answer]], *, required: bool = False
-) -> Response:
+async def once(tx: Transaction, request: Request, work: Callable[[], Awaitable[Answer]]) -> Response:
     """The answer of `work`, or the one remembered under the request's Idempotency-Key.
 
-    Raises IdempotencyKeyInvalid, IdempotencyKeyMissing when `required`, IdempotencyKeyReused for another
-    request under the same key, IdempotencyInProgress, and whatever the work raises.
+    Raises IdempotencyKeyInvalid, IdempotencyKeyReused for another request under the same key,
+    IdempotencyInProgress, and whatever the work raises.
     """
     key = read_key(request.headers.get("idempotency-key"))
-    if key is None and required:
-        raise IdempotencyKeyMissing
     memory = Memory(tx.session, tx.tenant, tx.keys, f"{request.method} {find_template(request.scope)}")
     presented = fingerprint_of(tx.keys, request, await request.body())
     answer = await idempotency.once(memory, key, presented, work)

@@ -153,3 +153,25 @@ def test_a_replay_says_whether_the_state_is_what_the_ledger_says(
     assert (1, "There is no tenant" in nobody.stderr) == (nobody.returncode, True)
     assert (0, True) == (agreeing.returncode, "0 facts compared" in agreeing.stdout)
     assert (1, True) == (differing.returncode, "1 of 1 facts" in differing.stdout and "per_" in differing.stdout)
+
+
+def test_tenants_are_made_without_anything_invented(servers: Servers, module_database: TestDatabase) -> None:
+    settings = NOWHERE | {"TOPLU_DATABASE_URL": module_database.url, "TOPLU_MASTER_KEY": KEY}
+
+    made = [toplu("tenants", "create", "--name", name, **settings) for name in ("Dükkân A.Ş.", "Bakkal")]
+    again = toplu("tenants", "create", "--name", "Bakkal", **settings)
+    nameless = toplu("tenants", "create", "--name", " ", **settings)
+
+    assert [0, 0] == [one.returncode for one in made], made[0].stderr + made[1].stderr
+    tenants, keys = zip(*([line.split()[-1] for line in one.stdout.splitlines()] for one in made), strict=True)
+    assert (2, 2) == (len(set(tenants)), len(set(keys)))
+    assert all(key.startswith("tpl_") for key in keys)
+    assert "shown this once" in made[0].stderr
+    assert (1, True) == (again.returncode, f"toplu keys create --tenant {tenants[1]}" in again.stderr)
+    assert (1, 1) == (nameless.returncode, nameless.stderr.count("\n"))
+    found = servers.postgres.sql(
+        "SELECT count(*) || ' ' || (SELECT count(*) FROM toplu.senders) FROM toplu.tenants WHERE name IN"
+        " ('Dükkân A.Ş.', 'Bakkal')",
+        database=module_database.name,
+    )
+    assert "2 0" in str(found)

@@ -41,8 +41,13 @@ Found = Mapping[str, Any]
 
 
 def explain_fields(found: Sequence[Found], body: object) -> tuple[list[FieldError], int]:
-    """The first hundred errors, and how many there are beyond them."""
-    return [_explain(error, body) for error in found[:MAX_FIELDS]], max(0, len(found) - MAX_FIELDS)
+    """The first hundred errors, and how many there are beyond them.
+
+    That a value is no Python object of some class is left out: nobody can send one, and the error of what they can
+    send stands beside it.
+    """
+    told = [error for error in found if error["type"] != "is_instance_of"]
+    return [_explain(error, body) for error in told[:MAX_FIELDS]], max(0, len(told) - MAX_FIELDS)
 
 
 def is_not_json(content_type: str | None) -> bool:

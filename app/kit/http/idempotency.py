@@ -27,18 +27,6 @@ class IdempotencyKeyInvalid(Malformed):
     action = "Send a fresh random key, a UUID for example."
 
 
-class IdempotencyKeyMissing(Malformed):
-    """This operation needs an `Idempotency-Key`.
-
-    It does something that must not be done twice, and networks repeat. Make a new key for each intention and
-    use the same one for each of its retries.
-    """
-
-    code = "idempotency_key_missing"
-    title = "Idempotency key missing"
-    action = "Send a fresh random key, a UUID for example, and the same one on a retry."
-
-
 class IdempotencyKeyReused(Invalid):
     """This `Idempotency-Key` was used before for another request.
 

@@ -112,6 +112,12 @@ async def test_a_pointer_leads_to_the_field_also_through_unions(http: httpx.Asyn
     assert {"body"} == {error["in"] for error in errors}
 
 
+async def test_what_is_no_id_is_told_once(http: httpx.AsyncClient) -> None:
+    errors = await refused(http, {"name": "x", "beside": "oth_01h2xcejqtf2nbrexx3vqjhp41"})
+
+    assert [("/beside", "id_invalid")] == [(error["pointer"], error["code"]) for error in errors]
+
+
 async def test_a_query_error_points_into_the_query(http: httpx.AsyncClient) -> None:
     answer = await http.get("/v1/things?limit=many&state=odd")
 

@@ -66,6 +66,7 @@ class NewThing(BaseModel):
     parts: list[Part] | MISSING = MISSING
     at: Moment | MISSING = MISSING
     parent: UUID | MISSING = MISSING
+    beside: ThingId | MISSING = MISSING
 
 
 class Thing(BaseModel):
