@@ -130,6 +130,11 @@ class Stage:
     def _every(self, seconds: float, look: Callable[[], Awaitable[Any]]) -> None:
         self._loops.append(asyncio.create_task(_repeat(seconds, look)))
 
+    def stop_claiming(self) -> None:
+        """The end is near: nothing more is taken on, while what runs already may go on for a while."""
+        if "lines" in self.ctx:
+            self.ctx["lines"].stopping.set()
+
     async def end(self) -> None:
         """Drain: stop looking, stop claiming, let posts end, write answers down, close everything."""
         if self._begun is not None and self._insists is not None:

@@ -1,4 +1,4 @@
-"""Door · arq: `arq app.worker.WorkerSettings`.
+"""Door · arq: `toplu worker`. Stock arq can run `app.worker.WorkerSettings` too, and then claims until its jobs end.
 
 arq carries bells and a clock, never work. Its settings here are the ones measured to be safe with arq 0.28: nothing is
 retried, kept or timed out in a way that could lose or double a message, because no message rides on a job.
@@ -6,10 +6,12 @@ retried, kept or timed out in a way that could lose or double a message, because
 
 import contextlib
 import gc
+import signal
 from typing import Any, ClassVar
 
 import uvloop
-from arq import cron, func, run_worker
+from arq import Worker, cron, func
+from arq.worker import get_kwargs
 
 from app.dispatch.jobs import drain
 from app.inbound.jobs import settle
@@ -75,9 +77,19 @@ class WorkerSettings:
     allow_abort_jobs = False
 
 
+class DrainingWorker(Worker):
+    """arq's worker, which claims nothing more from when it is told to end, and not only once its jobs are over."""
+
+    def handle_sig_wait_for_completion(self, signum: signal.Signals) -> None:
+        """SIGTERM or SIGINT came."""
+        _stage.stop_claiming()
+        super().handle_sig_wait_for_completion(signum)
+
+
 def main() -> None:
-    """The same as stock `arq app.worker.WorkerSettings`, with our logs instead of arq's. Ends on SIGTERM, drained."""
+    """Work until SIGTERM, and end drained."""
     with contextlib.suppress(CannotWork):  # told below
-        run_worker(WorkerSettings)  # type: ignore[arg-type]  # arq's protocol wants instance attributes
+        settings: dict[str, Any] = get_kwargs(WorkerSettings)  # type: ignore[arg-type]  # it wants instance attributes
+        DrainingWorker(**settings).run()
     if _stage.failed is not None:
         raise SystemExit(f"toplu: {_stage.failed}")

@@ -1,4 +1,4 @@
-"""A real worker: stock arq, in a process of its own, as production runs it."""
+"""A real worker, in a process of its own, as production runs it."""
 
 import os
 import signal
@@ -24,13 +24,13 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 class WorkerProcess:
-    """`arq app.worker.WorkerSettings` with the settings of a house. Its output goes to a file."""
+    """`toplu worker` with the settings of a house. Its output goes to a file."""
 
     def __init__(self, settings: Settings, log: Path, **more: object) -> None:
         changed = settings.model_copy(update=more)
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "arq", "app.worker.WorkerSettings"],
+                [sys.executable, "-m", "app", "worker"],
                 cwd=ROOT,
                 env={**os.environ, **environment(changed)},
                 stdin=subprocess.DEVNULL,

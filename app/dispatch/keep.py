@@ -1,7 +1,8 @@
 """Keep what is known of posted messages until it is on disk, in small sets, also while the database is away.
 
-An answer that is not written makes its message uncertain once its lease is over. So nothing here gives up before that,
-and one answer that cannot be written must not hold up the others.
+An answer that is not written makes its message uncertain once its lease is over. So nothing here gives up before that
+because of the database (which may be away, full, or read-only for a while); and one answer that cannot be written for
+what it holds must not hold up the others.
 """
 
 import asyncio
@@ -10,11 +11,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.dispatch.flow.record import Verdict, record
 from app.dispatch.held import Hold
-from app.kit.db import is_away, is_busy
 from app.runtime import Runtime, TenantKeys
 
 log = structlog.get_logger()
@@ -23,6 +23,9 @@ RECORD_AT = 200  # outcomes written at once without waiting for more…
 RECORD_MOST = 1000
 RECORD_EVERY_S = 0.05  # …and how long the first of fewer waits for company
 LOST = (SQLAlchemyError, OSError, TimeoutError)  # also the pool's own TimeoutError
+DATA = frozenset({"22", "23", "P0"})  # classes of SQLSTATE: a value, a constraint, a guard of ours
+# …and what no row can cause: the connection, read-only, a lost race, no space, not now, an operator, the system.
+CIRCUMSTANCES = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 
 
 @dataclass(slots=True)
@@ -94,25 +97,28 @@ class Keeper:
             log.info("dispatch.recorded_less", size=len(verdicts), recorded=recorded)
 
     async def _write_one_by_one(self, verdicts: list[Verdict]) -> list[Verdict]:
-        """The database answers, so one of these is the trouble: the others must not wait for it.
+        """The database answers, so one of these may be the trouble: the others must not wait for it.
 
-        What is left is to be tried again: the database went away, or was busy with those rows.
+        What is left is to be tried again: it is not its own fault, as far as anybody can tell.
         """
-        left: list[Verdict] = []
+        failed: list[tuple[Verdict, Exception]] = []
         for verdict in verdicts:
             try:
                 await self._write([verdict])
-            except Exception as error:
-                if is_away(error) or is_busy(error) or isinstance(error, TimeoutError):
-                    left.append(verdict)
-                    continue
-                log.error(
-                    "dispatch.answer_unwritable",
-                    message_id=str(verdict.id),
-                    state=verdict.state.value,
-                    error=type(error).__name__,
-                    exc_info=_odd(error),
-                )
+            except Exception as error:  # noqa: BLE001  # which one it is decides below
+                failed.append((verdict, error))
+        left: list[Verdict] = []
+        for verdict, cause in failed:
+            if not _is_its_own(cause, others_written=len(failed) < len(verdicts)):
+                left.append(verdict)
+                continue
+            log.error(
+                "dispatch.answer_unwritable",
+                message_id=str(verdict.id),
+                state=verdict.state.value,
+                error=type(cause).__name__,
+                exc_info=cause if _odd(cause) else None,
+            )
         return left
 
     async def _answers(self) -> bool:
@@ -121,6 +127,16 @@ class Keeper:
                 return True
         except LOST:
             return False
+
+
+def _is_its_own(error: Exception, *, others_written: bool) -> bool:
+    """Whether an answer failed for what it holds. Of what may be either the others tell: they could be written."""
+    if not isinstance(error, DBAPIError):
+        return _odd(error)
+    code = str(getattr(error.orig, "sqlstate", None) or "")
+    if error.connection_invalidated or code[:2] in CIRCUMSTANCES:
+        return False
+    return code[:2] in DATA or others_written
 
 
 def _odd(error: Exception) -> bool:

@@ -28,6 +28,7 @@ from app.dispatch.pacing.lanes import Lane, Turns
 from app.dispatch.pacing.number import AHEAD_S, Pace, Trace
 from app.dispatch.pacing.pairs import PAIR_LIMIT, Pairs
 from app.dispatch.queries import DueBatch
+from app.kit.clock import uptime_s
 from app.kit.ids import encode
 from app.runtime import Runtime, TenantKeys
 from app.senders.hold import Spoken, hold_line, leave_line
@@ -39,7 +40,7 @@ log = structlog.get_logger()
 IDLE_S = 0.2  # between two looks at an empty line
 IDLE_LOOKS = 5  # then the line is left, and a bell or the poll brings somebody back
 MARGIN_S = 15.0  # between the last moment a post may begin and the end of its lease, beside the read timeout
-LEAVE_AGAIN_S = (0.1, 0.4, 1.0)
+LEAVE_FOR_S = 2.0  # then the lease of a line that cannot be left ends by itself
 
 
 class LineLost(Exception):
@@ -70,8 +71,9 @@ class Drain:
     agenda: Agenda = field(init=False)
     _held_until: float = 0.0
     _claimed: int = 0
-    _claim_unknown: bool = False  # whether a claim was committed: the answer to it was lost
+    _unheard_until: float = 0.0  # a claim may have been committed, nobody heard so, and this is when its lease ends
     _halted: bool = False
+    _lost: bool = False
     _latency_s: float = 0.5
     breaker: Breaker = field(init=False)
 
@@ -135,11 +137,11 @@ class Drain:
         return seen
 
     async def _claim(self, batch: DueBatch, size: int) -> Page:
-        until = time.monotonic() + self._post_within_s()
+        claimed_at = uptime_s()
         try:
             page = await claim(self.run, self.hold, batch, size=size, portfolio=self.portfolio)
         except LOST:
-            self._claim_unknown = True
+            self._unheard_until = claimed_at + self.run.settings.sending_lease_s
             raise
         self._claimed += len(page.leased)
         form = TemplateForm(batch.template_name, batch.template_language, batch.variables, named=batch.named)
@@ -150,25 +152,25 @@ class Drain:
                 self.keeper.add(pair_waits(message, self.pairs.put_off(message.holder_id, now)))
                 continue
             self.pairs.take(message.holder_id, now)
-            self.mouths.add(batch, voice, message, self.pace.slot(now), until)
+            self.mouths.add(batch, voice, message, self.pace.slot(now), claimed_at)
         if page.waits_until is not None:
             log.info("dispatch.waits", batch_id=encode("bat", batch.id), until=page.waits_until.isoformat())
         elif page.seen:
             log.debug("dispatch.leased", batch_id=encode("bat", batch.id), seen=page.seen, size=len(page.leased))
         return page
 
-    async def _post(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, until: float) -> None:
+    async def _post(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, claimed_at: float) -> None:
         """Wait for the slot, then post. Between the two a stop still sends nothing; after it, the answer is awaited.
 
-        `until`: a process that was frozen since the claim must not post: its lease may be over, the person may have
-        withdrawn, and somebody else may have called the message uncertain.
+        `claimed_at` (of `uptime_s`): a process that was frozen since must not post: its lease may be over, the person
+        may have withdrawn, and somebody else may have called the message uncertain.
         """
-        claimed_at = until - self._post_within_s()
         now = time.monotonic()
         if slot > now:
             await self._pause(slot - now)
             now = time.monotonic()
-        if self._over() or now > until or self.breaker.stops(batch.id, claimed_at):
+        late = uptime_s() > claimed_at + self._post_within_s()
+        if self._over() or late or self.breaker.stops(batch.id, claimed_at):
             self.pace.give_back()
             self.pairs.give_back(message.holder_id)
             self.keeper.add(verdict_of(message, NotSent("draining")))
@@ -180,8 +182,11 @@ class Drain:
             self.pairs.refused(message.holder_id, time.monotonic(), wait_s=wait_s)
         if isinstance(outcome, Deferred) and outcome.scope == "sender":
             self.pace.slow_down(time.monotonic())
-        self.keeper.add(verdict_of(message, outcome, resend=batch.at_least_once))
-        await self.breaker.heed(batch, message, outcome, claimed_at=claimed_at)
+        try:
+            await self.breaker.draw(message, outcome, until=claimed_at + self.run.settings.sending_lease_s)
+        finally:
+            self.keeper.add(verdict_of(message, outcome, resend=batch.at_least_once))
+        await self.breaker.heed(batch, outcome, claimed_at=claimed_at, posted_at=now)
 
     def _post_within_s(self) -> float:
         """How long after its claim a message may still be posted."""
@@ -199,7 +204,9 @@ class Drain:
                 await self._keep_line()
 
     async def _keep_line(self) -> bool:
-        """Take the line, or renew it when a third of its lease is over."""
+        """Take the line, or renew it when a third of its lease is over. Once lost, it stays so for this drain."""
+        if self._lost:
+            return False
         now = time.monotonic()
         lease_s = self.run.settings.lease_s
         if now < self._held_until - lease_s * 2 / 3:
@@ -207,10 +214,13 @@ class Drain:
         async with self.run.db.begin(self.tenant) as session:
             spoken = self._spoken() if self._held_until else None
             line = await hold_line(session, self.tenant, self.sender, self.owner, lease_s=lease_s, spoken=spoken)
+            if line is not None and self._held_until and line.fence != self.hold.fence:
+                # Its lease was over meanwhile, and what we claimed carries the old fence: whoever comes next takes it.
+                await leave_line(session, self.tenant, self.sender, self.owner, fence=line.fence, spoken=self._spoken())
+                line = None
         if line is None:
+            self._lost = bool(self._held_until)
             return False
-        if self._held_until and line.fence != self.hold.fence:
-            return False  # it was taken and left again meanwhile: what we claimed carries the old fence
         if not self._held_until and line.rate is not None:
             self.pace.take_over(Trace(line.rate, line.rate_age_s, line.ahead_s), now)
         self.hold = Hold(self.tenant, self.sender, self.owner, line.fence)
@@ -219,19 +229,24 @@ class Drain:
         return True
 
     async def _leave(self) -> None:
-        for again_s in LEAVE_AGAIN_S:
+        """Let the line go, and what nobody heard of. Tries for as long as that is leased, where there is any."""
+        until, wait_s = max(self._unheard_until, uptime_s() + LEAVE_FOR_S), 0.1
+        while True:
             try:
                 async with self.run.db.begin(self.tenant) as session:
-                    if self._claim_unknown and self.keeper.written == self._claimed:
+                    if self._unheard_until and self.keeper.written == self._claimed:
                         await give_back(session, self.hold, self.keys)
                     fence = self.hold.fence
                     await leave_line(session, self.tenant, self.sender, self.owner, fence=fence, spoken=self._spoken())
                     await finish_batches(session, self.tenant)
             except LOST as error:
-                log.warning("dispatch.leave_failed", error=type(error).__name__)  # at last the lease ends by itself
-                await asyncio.sleep(again_s)
+                log.warning("dispatch.leave_failed", error=type(error).__name__)
+                if uptime_s() + wait_s > until:
+                    return
             else:
                 return
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, 2.0)
 
     def _spoken(self) -> Spoken:
         return Spoken(self.pace.rate, self.pace.ahead_s(time.monotonic()))

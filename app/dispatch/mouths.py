@@ -38,9 +38,9 @@ class Mouths:
         """Messages that nobody is free to post."""
         return len(self._waiting)
 
-    def add(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, until: float) -> None:
+    def add(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, claimed_at: float) -> None:
         """One more message to post; the arguments are those of `say`."""
-        self._waiting.append((batch, voice, message, slot, until))
+        self._waiting.append((batch, voice, message, slot, claimed_at))
         if len(self._speaking) < self.most:
             self._begin()
 

@@ -45,20 +45,30 @@ class Halt:
 
 
 async def halt_lines(
-    run: Runtime, session: Session, tenant: UUID, sender: UUID, *, code: int | None, scope: HaltScope, seconds: float
+    run: Runtime,
+    session: Session,
+    tenant: UUID,
+    sender: UUID,
+    *,
+    code: int | None,
+    scope: HaltScope,
+    seconds: float,
+    version: int | None = None,
 ) -> int:
     """Keep this line silent for a while, and those that would meet the same. How many were halted now.
 
     A line that is silent already is left as it is: two workers that meet one refusal halt once.
+    `version`: the sender's when its token was read (None: not known). Credentials of another version may be new ones,
+    which nobody has refused: then nothing is halted, and whoever posts next finds out.
     """
-    senders = await _meeting_the_same(run, session, tenant, sender, scope)
+    senders = await _meeting_the_same(run, session, tenant, sender, scope, version)
     named = {"tenant": tenant, "senders": senders, "code": code, "scope": scope, "seconds": seconds, "most_s": MOST_S}
     halted: int = (await session.execute(_halt, named)).scalar_one()
     return halted
 
 
 async def _meeting_the_same(
-    run: Runtime, session: Session, tenant: UUID, sender_id: UUID, scope: HaltScope
+    run: Runtime, session: Session, tenant: UUID, sender_id: UUID, scope: HaltScope, version: int | None
 ) -> list[UUID]:
     if scope not in ("account", "credentials"):
         return [sender_id]
@@ -66,6 +76,8 @@ async def _meeting_the_same(
     if scope == "account":
         rows = await session.execute(_same_account, {"tenant": tenant, "waba": sender.waba_id})
         return [row.id for row in rows]
+    if version is not None and version != sender.version:
+        return []
     token = open_token(run, sender.token_ct, sender_id)
     rows = await session.execute(_same_end, {"tenant": tenant, "last4": sender.token_last4})
     return [row.id for row in rows if open_token(run, row.token_ct, row.id) == token]

@@ -94,6 +94,36 @@ async def test_sigterm_loses_nothing_and_leaves_nothing_uncertain(house: House, 
     assert 300 == sum(settled["counts"].values()) == len(house.accepted()) == len(set(house.accepted()))
 
 
+async def test_a_worker_that_is_told_to_end_claims_nothing_more_while_its_jobs_end(
+    house: House, database: TestDatabase, tmp_path: Path
+) -> None:
+    await house.stop_worker()
+    phones = [phone(n) for n in range(300)]
+    await house.consent(*phones)
+    await house.client.patch(f"/v1/senders/{house.tenant.sender}", json={"messages_per_second": 20})
+    other, admin = await asyncpg.connect(database.admin_url), await asyncpg.connect(database.admin_url)
+    claimed = "SELECT count(*) FROM toplu.delivery_events WHERE kind = 'sending'"
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with WorkerProcess(house.settings, tmp_path / "worker.log") as worker:
+        async with asyncio.timeout(60), other.transaction():
+            await other.execute("LOCK TABLE toplu.chat_replies IN ACCESS EXCLUSIVE MODE")
+            batch = await house.send(*phones)
+            while await admin.fetchval(waiting) < 2:  # the look of its own, and the job of a webhook's bell
+                await asyncio.sleep(0.05)
+            worker.process.terminate()
+            await asyncio.sleep(1)
+            early = await admin.fetchval(claimed)
+            await asyncio.sleep(1.5)
+            late, ended = await admin.fetchval(claimed), worker.process.poll()
+        code = await asyncio.to_thread(worker.process.wait, 60)
+    left = (await house.get(f"/v1/batches/{batch['id']}"))["counts"]
+    await other.close()
+    await admin.close()
+
+    assert (None, early, 0) == (ended, late, code)
+    assert left["queued"] > 0 and not {"sending", "uncertain"} & left.keys()
+
+
 async def test_after_kill_9_what_was_on_its_way_is_uncertain_until_a_webhook_tells(
     servers: Servers, database: TestDatabase, tmp_path: Path
 ) -> None:

@@ -3,8 +3,8 @@
 -- a verdict in this statement would rest on a snapshot older than the lock.
 -- In:  tenant, sender, batch, owner, fence, size, only[] (NULL: whichever are due).
 -- Out: the locked rows in the order of their turn: id, and who their person is now (whoever absorbed them, if somebody
---      did): under this lock nobody absorbs them. None when the line is no longer ours, or halted, or the database was
---      restored.
+--      did): under this lock nobody absorbs them. None when the line is no longer ours, or halted, the batch does not
+--      run, or waits, or the database was restored.
 WITH line AS MATERIALIZED (
     SELECT 1 FROM sender_lines_v1
      WHERE tenant_id = :tenant AND sender_id = :sender AND owner = :owner AND fence = :fence
@@ -12,9 +12,12 @@ WITH line AS MATERIALIZED (
        AND EXISTS (SELECT FROM sending_allowed_v1)
        FOR SHARE
 ), batch AS MATERIALIZED (
-    -- Whoever pauses or cancels it changes this row: what was claimed before has committed by then, and whoever comes
-    -- after sees that it does not run. So no claim commits after the pause did.
-    SELECT 1 FROM batches WHERE tenant_id = :tenant AND id = :batch AND state = 'running' FOR SHARE
+    -- Whoever pauses, cancels or puts it off changes this row: what was claimed before has committed by then, and
+    -- whoever comes after sees that it does not run. So no claim commits after the pause did.
+    SELECT 1 FROM batches
+     WHERE tenant_id = :tenant AND id = :batch AND state = 'running'
+       AND (waits_until IS NULL OR waits_until <= business_now())
+       FOR SHARE
 )
 SELECT d.id, coalesce(p.merged_into, p.id) AS person_id
   FROM dispatch AS d
@@ -23,12 +26,6 @@ SELECT d.id, coalesce(p.merged_into, p.id) AS person_id
    AND EXISTS (SELECT FROM line)
    AND EXISTS (SELECT FROM batch)
    AND (CAST(:only AS uuid[]) IS NULL OR d.id = ANY (CAST(:only AS uuid[])))
-   AND EXISTS (SELECT FROM batches AS b
-                 JOIN senders_v1 AS s ON s.tenant_id = b.tenant_id AND s.id = b.sender_id AND s.state = 'active'
-                 JOIN templates_v1 AS t ON t.tenant_id = b.tenant_id AND t.id = b.template_id AND t.status = 'approved'
-                                      AND t.review NOT IN ('needs_review', 'rejected')
-                                      AND b.purpose_id = ANY (t.purpose_ids)
-                WHERE b.tenant_id = :tenant AND b.id = :batch)
  ORDER BY d.due_at, d.id
  LIMIT :size
    FOR UPDATE OF d SKIP LOCKED

@@ -1,6 +1,6 @@
 """A worker takes a page of one batch; the gate is asked again, in the transaction that claims, and then the time.
 
-Two statements, never one: the first locks, the second decides with a snapshot taken under the lock. A withdrawal that
+Never one statement: the first locks, the last decides with a snapshot taken under the lock. A withdrawal that
 committed before the lock is therefore always seen, and one that comes later waits until the claim has committed.
 
 Time refuses nobody, it says later: in quiet hours the whole batch waits, at the frequency cap the one message does.
@@ -23,6 +23,7 @@ from app.senders.budget import Budget, spend, weigh
 
 _lock = sql_beside(__file__, "lock")
 _move = sql_beside(__file__)
+_may = sql_beside(__file__, "may")
 _wait = sql_beside(__file__, "wait")
 _count = sql_beside(__file__, "count")
 _held = sql_beside(__file__, "held")
@@ -63,7 +64,8 @@ async def lease(
 ) -> Page:
     """Claim up to `size` queued messages of a batch (of `only` these) for posting within `lease_s` seconds.
 
-    Nothing is seen when the line is no longer held, or nothing is due, or all of it is locked by somebody else.
+    Nothing is seen when the line is no longer held, or nothing is due, or all of it is locked by somebody else, or the
+    batch, its sender or its template must not speak now.
     `time_level` is None where no contact rule binds, `budget` where no limit of the account was told.
     `marketing`: whoever WhatsApp wants to have none of it for a day waits.
     """
@@ -79,6 +81,9 @@ async def lease(
     if not fits and until is not None:
         return await _put_off(session, hold, batch, "portfolio_limit", until)
     people = [row.person_id for row in fits]
+    counts = await _counts(session, hold.tenant, caps, people, marketing=marketing)
+    if not (await session.execute(_may, {"tenant": hold.tenant, "batch": batch})).scalar_one():
+        return Page(0, [])
     await plan_once(session)
     rows = await session.execute(
         _move,
@@ -89,7 +94,7 @@ async def lease(
             "fence": hold.fence,
             "lease_s": lease_s,
             "expires_at": expires_at,
-            **await _counts(session, hold.tenant, caps, people, marketing=marketing),
+            **counts,
         },
     )
     page = Page(len(fits), [Leased(*row) for row in rows])

@@ -2,22 +2,28 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 
-from app.dispatch.flow.lease import Page, lease
+from app.dispatch.flow.lease import Page, TimeLevel, lease
 from app.dispatch.flow.record import Verdict, record, verdict_of
 from app.dispatch.held import Hold
 from app.dispatch.keep import Keeper
 from app.dispatch.pacing.lanes import LANES
+from app.dispatch.pause import stop_template
 from app.dispatch.queries import due_batches
 from app.dispatch.states import State
 from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.kit.ids import decode, encode
+from app.purposes.contact import ContactRules
+from app.purposes.hours import QuietHours
 from app.runtime import Runtime, open_runtime
 from app.senders.hold import hold_line
 from app.tenants.keys import get_tenant_keys
@@ -121,6 +127,30 @@ async def test_a_pause_waits_for_the_claim_under_way_so_that_none_commits_after_
     assert (1, 0, 2) == (len(page.leased), after.seen, len(rest.leased))  # and going on loses and repeats nothing
 
 
+async def test_a_batch_that_waits_is_not_claimed_and_a_longer_wait_stays(
+    api_only: House, database: TestDatabase
+) -> None:
+    """Whoever believes for a moment longer that it is due asks for a page of it, or puts it off for something else."""
+    batch = await queued(api_only)
+    admin = await asyncpg.connect(database.admin_url)
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        async with run.db.begin(hold.tenant) as session:
+            await stop_template(session, hold.tenant, batch, 132015, 3 * 3600)
+
+        page = await claim(run, hold, batch)
+        now, hour = utc_now(), timedelta(hours=1)
+        quiet = ContactRules((QuietHours((now - hour).time(), (now + hour).time(), ZoneInfo("UTC")),), None, None)
+        async with run.db.begin(hold.tenant) as session:
+            level, far = TimeLevel(now, quiet), now.replace(year=2099)
+            await lease(session, hold, batch, size=1, lease_s=60, expires_at=far, time_level=level)
+        waits = await admin.fetchval("SELECT waits_for FROM toplu.batches WHERE id = $1", batch)
+    await admin.close()
+
+    assert (0, []) == (page.seen, page.leased)
+    assert "template_paused" == waits
+
+
 async def test_a_line_that_changed_hands_claims_nothing_for_its_old_holder(api_only: House) -> None:
     batch = await queued(api_only)
     async with open_runtime(api_only.settings, "worker") as run:
@@ -149,6 +179,38 @@ async def test_an_answer_that_cannot_be_written_does_not_hold_up_the_others(api_
 
     counts = (await api_only.get("/v1/batches"))["data"][0]["counts"]
     assert {"sent": 2, "sending": 1} == counts
+
+
+async def test_no_answer_is_given_up_because_the_database_can_only_be_read(
+    api_only: House, database: TestDatabase
+) -> None:
+    """As a full disk, or a standby that was reached by mistake: it answers, and refuses whatever is written."""
+    batch = await queued(api_only)
+    admin = await asyncpg.connect(database.admin_url)
+    async with open_runtime(api_only.settings, "worker") as run:
+        hold = await hold_of(api_only, run.db)
+        page = await claim(run, hold, batch)
+        async with run.db.begin(hold.tenant) as session:
+            keys = await get_tenant_keys(run, session, hold.tenant)
+        keeper = Keeper(run, hold.tenant, keys, hold)
+        await _only_reading(admin, database.name, on=True)
+        keeping = asyncio.create_task(keeper.keep())
+        for message in page.leased:
+            keeper.add(Verdict(message.id, State.SENT))
+        await asyncio.sleep(1)  # the set is refused, and each of it alone
+        await _only_reading(admin, database.name, on=False)
+        await keeper.finish(keeping)
+    states = await admin.fetch("SELECT state FROM toplu.outcomes")
+    await admin.close()
+
+    assert ["sent"] * 3 == [row["state"] for row in states]
+
+
+async def _only_reading(admin: "asyncpg.Connection[Any]", name: str, *, on: bool) -> None:
+    await admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"on" if on else "off"}')
+    await admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()", name
+    )
 
 
 async def test_an_answer_waits_while_others_hold_what_it_is_written_to(api_only: House, database: TestDatabase) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -17,7 +17,6 @@ from app.dispatch.breaker import Breaker
 from app.dispatch.consequences import Refused, draw_consequences
 from app.dispatch.flow.lease import Page, TimeLevel, lease
 from app.dispatch.held import Hold
-from app.dispatch.queries import DueBatch
 from app.kit.clock import utc_now
 from app.kit.ids import decode
 from app.purposes.contact import ContactRules
@@ -114,6 +113,25 @@ async def test_the_third_within_a_week_waits_until_the_first_is_a_week_old(count
     assert 1 == len((await counter.claim(batch)).leased)
 
 
+async def test_a_sender_that_was_paused_while_a_claim_waited_for_counts_claims_nothing(counter: Claims) -> None:
+    await counter.send_and_claim(phone(1))
+    batch = await counter.send(phone(1))
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+    async with asyncio.timeout(20), counter.admin.transaction():
+        await counter.admin.execute("SELECT FROM toplu.frequency_counts FOR UPDATE")
+        claiming = asyncio.create_task(counter.claim(batch))
+        while not await counter.admin.fetchval(waiting):
+            await asyncio.sleep(0.01)
+        paused = await counter.house.client.patch(
+            f"/v1/senders/{counter.house.tenant.sender}", json={"state": "paused"}
+        )
+    page = await claiming
+
+    assert 200 == paused.status_code
+    assert (0, []) == (page.seen, page.leased)
+
+
 @pytest.mark.parametrize("rules", [USUAL, ContactRules((), None, None)], ids=["capped", "not capped"])
 async def test_whom_whatsapp_kept_marketing_back_from_gets_none_for_a_day_capped_or_not(
     counter: Claims, rules: ContactRules
@@ -125,7 +143,7 @@ async def test_whom_whatsapp_kept_marketing_back_from_gets_none_for_a_day_capped
     batch = await counter.send(phone(1), phone(2), phone(3))
 
     await draw_consequences(counter.run, tenant, told)
-    await breaker.heed(cast(DueBatch, None), answer, Deferred(131049, 86_400, "recipient", 1), claimed_at=0.0)
+    await breaker.draw(answer, Deferred(131049, 86_400, "recipient", 1), until=0.0)
     await draw_consequences(counter.run, tenant, told)  # the same again, and late: nothing changes
     page = await counter.claim(batch, rules=rules)
     waiting = await counter.house.messages((await counter.house.get("/v1/batches"))["data"][0]["id"])

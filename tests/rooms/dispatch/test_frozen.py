@@ -11,6 +11,7 @@ from app.dispatch.keep import Keeper
 from app.dispatch.lines import Lines
 from app.dispatch.pacing.lanes import LANES
 from app.dispatch.queries import due_batches
+from app.kit.clock import uptime_s
 from app.kit.ids import decode, encode
 from app.runtime import open_runtime
 from app.whatsapp.payloads import TemplateForm
@@ -38,9 +39,9 @@ async def test_what_was_claimed_before_a_long_freeze_goes_back_unposted(
         page = await claim(run, hold, batch)
         voice = Voice("1", "a-token", TemplateForm(due.template_name, due.template_language, due.variables, named=True))
 
-        woken_too_late = time.monotonic() - 0.001  # its lease was over before it could go on
+        long_ago = uptime_s() - drain._post_within_s() - 0.001  # the last moment to post passed before it could go on
         for message in page.leased:
-            await drain._post(due, voice, message, time.monotonic(), woken_too_late)
+            await drain._post(due, voice, message, time.monotonic(), long_ago)
         await drain.keeper.finish(keeping)
 
     states = [one["state"] for one in await api_only.messages(encode("bat", batch))]

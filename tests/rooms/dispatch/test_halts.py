@@ -4,7 +4,6 @@ import asyncio
 import time
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
@@ -13,11 +12,10 @@ from sqlalchemy import text
 from app.consents.suppress import MARKETING, lift
 from app.dispatch.breaker import MOST_SILENT, SILENT_FOR_S, Breaker
 from app.dispatch.consequences import Refused, draw_consequences
-from app.dispatch.held import Leased
 from app.dispatch.lines import Lines
 from app.dispatch.pacing.lanes import LANES
 from app.dispatch.queries import DueBatch, due_batches
-from app.kit.clock import utc_now
+from app.kit.clock import uptime_s, utc_now
 from app.kit.ids import decode
 from app.runtime import Runtime
 from app.senders.hold import hold_line
@@ -28,7 +26,6 @@ from tests.house import House, phone
 
 pytestmark = pytest.mark.anyio
 
-MESSAGE = Leased(UUID(int=1), 0, UUID(int=2), "phone", b"", None, b"", UUID(int=2), b"")
 PERSON = text("SELECT person_id FROM messages WHERE id = :id")
 numbers = iter(range(100000000000100, 100000000000900))
 accounts = iter(range(200000000000100, 200000000000900))
@@ -51,9 +48,9 @@ async def breaker_of(shop: House, worker: Runtime, sender: str) -> Breaker:
     return found
 
 
-async def heed(breaker: Breaker, batch: DueBatch, outcome: Outcome) -> None:
+async def heed(breaker: Breaker, batch: DueBatch, outcome: Outcome, *, took_s: float = 0.0) -> None:
     """The breaker hears this answer to a message that was claimed just now."""
-    await breaker.heed(batch, MESSAGE, outcome, claimed_at=time.monotonic())
+    await breaker.heed(batch, outcome, claimed_at=uptime_s(), posted_at=time.monotonic() - took_s)
 
 
 async def batch_of(shop: House, worker: Runtime, sender: str = "", to: str = phone(1)) -> DueBatch:
@@ -116,6 +113,18 @@ async def test_a_refusal_halts_whoever_would_meet_the_same(
     assert [None] * 4 == after
 
 
+async def test_a_new_token_is_not_halted_for_what_the_old_one_met(shop: House, worker: Runtime) -> None:
+    sender = await sender_of(shop, next(accounts), "EAAG-old-7777")
+    batch = await batch_of(shop, worker, sender)  # read with the old token
+    breaker = await breaker_of(shop, worker, sender)
+
+    changed = await shop.client.patch(f"/v1/senders/{sender}", json={"access_token": "EAAG-new-7777"})
+    await heed(breaker, batch, Halted(190, "credentials"))
+
+    assert 200 == changed.status_code
+    assert ([None], True) == (await halts(shop, sender), breaker.open)  # this drainer ends; the next has the new one
+
+
 @pytest.mark.parametrize(
     ("outcome", "ends"),
     [
@@ -142,8 +151,7 @@ async def test_one_message_ends_a_halt_or_renews_it(
     await heed(breaker, batch, outcome)
     (halt,) = await halts(shop, sender)
 
-    assert (True, False) == (closed.open, breaker.open and not trying)
-    assert trying
+    assert (True, True) == (closed.open, trying)
     assert ends == (halt is None) == (not breaker.half_open)
 
 
@@ -177,6 +185,22 @@ async def test_silence_halts_after_so_many_posts_and_one_answer_begins_the_count
 
     assert (False, True) == (before, breaker.open)
     assert [("no_answers", None)] == await halts(shop, sender)
+
+
+async def test_posts_that_were_cut_in_one_moment_silence_no_line_and_those_that_waited_for_long_do(
+    shop: House, worker: Runtime
+) -> None:
+    """A proxy that is begun again cuts whatever is open. That says no more than one of them does."""
+    sender = await sender_of(shop, next(accounts), "EAAG-cut-5555")
+    batch = await batch_of(shop, worker, sender)
+    cut, deaf = await breaker_of(shop, worker, sender), await breaker_of(shop, worker, sender)
+
+    for _ in range(3 * MOST_SILENT):
+        await heed(cut, batch, Uncertain("connection_lost"), took_s=1.0)
+    for _ in range(MOST_SILENT):
+        await heed(deaf, batch, Uncertain("read_timeout"), took_s=30.0)
+
+    assert (False, True) == (cut.open, deaf.open)
 
 
 async def test_a_port_that_is_closed_for_a_moment_silences_no_line_and_one_that_stays_closed_does(
@@ -258,12 +282,12 @@ async def test_a_template_that_is_refused_again_after_its_wait_is_stopped_again(
     sender = await sender_of(shop, next(accounts), "EAAG-again-7777")
     batch = await batch_of(shop, worker, sender)
     breaker = await breaker_of(shop, worker, sender)
-    begun = time.monotonic()
+    begun, posted_at = uptime_s(), time.monotonic()
     connection = await asyncpg.connect(module_database.admin_url)
     waits = "SELECT count(*) FROM toplu.batch_waits WHERE batch_id = $1"
 
     await heed(breaker, batch, Halted(132015, "template"))
-    await breaker.heed(batch, MESSAGE, Halted(132015, "template"), claimed_at=begun)
+    await breaker.heed(batch, Halted(132015, "template"), claimed_at=begun, posted_at=posted_at)
     first = await connection.fetchval(waits, batch.id)
     await connection.execute("UPDATE toplu.batches SET waits_until = NULL, waits_for = NULL WHERE id = $1", batch.id)
     await heed(breaker, batch, Halted(132015, "template"))

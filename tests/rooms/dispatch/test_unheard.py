@@ -14,8 +14,12 @@ from app.dispatch.flow.lease import Page
 from app.dispatch.keep import Keeper
 from app.dispatch.line import Drain
 from app.dispatch.lines import Lines
+from app.kit.clock import uptime_s
 from app.kit.ids import decode
 from app.runtime import Runtime, open_runtime
+from app.senders.hold import hold_line
+from app.whatsapp.codes import ErrorClass
+from app.whatsapp.outcomes import Rejected
 from tests.chaos.proxy import Proxy, Trap
 from tests.conftest import Servers, TestDatabase
 from tests.house import House
@@ -53,13 +57,62 @@ async def test_what_was_handed_out_goes_back_only_if_every_answer_is_on_disk(
     batch = await queued(api_only, 3)
     async with open_runtime(api_only.settings, "worker") as run:
         drain, page = await drain_of(run, api_only, batch)
-        drain._claim_unknown = True
+        drain._unheard_until = uptime_s() + 60
         drain._claimed = 0 if written else len(page.leased)  # none of the three was handed out, or all of them were
 
         await drain._leave()
 
     states = [row["state"] for row in await fetch(database, ROWS)]
     assert [["sending"] * 3, ["queued"] * 3][written] == states
+
+
+async def test_what_nobody_heard_of_goes_back_also_when_the_database_is_away_for_a_while(
+    api_only: House, servers: Servers, database: TestDatabase
+) -> None:
+    batch = await queued(api_only, 3)
+    async with worker_behind(api_only, servers) as (run, proxy):
+        drain, _ = await drain_of(run, api_only, batch)
+        drain._unheard_until = uptime_s() + 60
+        await proxy.refuse()
+        leaving = asyncio.create_task(drain._leave())
+        await asyncio.sleep(3)  # a restart of PostgreSQL takes longer than a moment
+        await proxy.listen()
+        await asyncio.wait_for(leaving, 20)
+
+    assert ["queued"] * 3 == [row["state"] for row in await fetch(database, ROWS)]
+
+
+async def test_what_a_refusal_says_of_the_person_is_written_when_the_database_is_back(
+    api_only: House, servers: Servers, database: TestDatabase
+) -> None:
+    batch = await queued(api_only, 1)
+    async with worker_behind(api_only, servers) as (run, proxy):
+        drain, page = await drain_of(run, api_only, batch)
+        (message,) = page.leased
+        await proxy.refuse()
+        refused = Rejected(131050, ErrorClass.NEVER_RECIPIENT)
+        drawing = asyncio.create_task(drain.breaker.draw(message, refused, until=uptime_s() + 30))
+        await asyncio.sleep(1)
+        await proxy.listen()
+        await asyncio.wait_for(drawing, 20)
+
+    raised = await fetch(database, "SELECT raised_by FROM toplu.suppressions")
+    assert ["platform"] == [row["raised_by"] for row in raised]
+
+
+async def test_a_line_whose_lease_was_over_meanwhile_is_left_at_once_and_not_taken_again(api_only: House) -> None:
+    batch = await queued(api_only, 1)
+    async with open_runtime(api_only.settings, "worker") as run:
+        drain, _ = await drain_of(run, api_only, batch)
+        drain._held_until = 1.0  # it holds the line, and has to renew it
+        await hold_of(api_only, run.db)  # whose lease was over: it has another fence now
+
+        kept = [await drain._keep_line() for _ in range(2)]
+        async with run.db.begin(drain.tenant) as session:
+            free = await hold_line(session, drain.tenant, drain.sender, "another", lease_s=60)
+
+    assert [False, False] == kept
+    assert free is not None
 
 
 async def test_a_line_that_its_worker_takes_again_has_another_fence(api_only: House) -> None:
