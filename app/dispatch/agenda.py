@@ -21,7 +21,7 @@ ASK_AGAIN_S = 1.0  # how long the answer to "may this tenant send?" is believed
 
 @dataclass(slots=True)
 class Agenda:
-    """The batches of one line. A claim asks again, under its locks, whether the batch may be sent.
+    """The batches of one line. A claim asks again, under its locks, whether batch, sender and template may speak.
 
     `fresh`: the last look asked the database, and did not believe the one before.
     """

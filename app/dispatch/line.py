@@ -1,7 +1,7 @@
 """Drain one sender's line: lease, post, record, again. One drainer per sender, pages overlap.
 
-The database is open only in `lease` and in the keeper; posting happens between them. Rows are claimed only as the pace
-allows and as answers come, so few are ever `sending`: after a kill -9 those, and only those, become uncertain.
+No connection is held while a message is posted. Rows are claimed only as the pace allows and as answers come, so few
+are ever `sending`: after a kill -9 those, and only those, become uncertain.
 """
 
 import asyncio

@@ -82,7 +82,7 @@ class Swept:
 
 
 async def sweep(db: Database, tenant: UUID) -> Swept:
-    """Apply every rule once for one tenant, each in a transaction of its own, so one slow rule holds up no other."""
+    """Apply every rule once for one tenant, one after the other, in a few transactions: none is long."""
     async with db.begin(tenant) as session:
         named = {"tenant": tenant, "most": MOST_SENDS, "wait_s": RESEND_AFTER_S}
         uncertain = (await session.execute(_uncertain, named)).scalar_one()

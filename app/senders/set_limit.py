@@ -10,7 +10,7 @@ from app.senders.models import portfolios, senders
 
 
 async def set_limit(session: Session, tenant: UUID, portfolio: str, messaging_limit: str) -> None:
-    """The limit holds for every sender of this portfolio, from its next claim on: their versions count up."""
+    """The limit holds for every sender of this portfolio, from the next look at its line on: its version counts up."""
     row = {"tenant_id": tenant, "portfolio_id": portfolio, "messaging_limit": messaging_limit}
     await session.execute(
         upsert(portfolios)

@@ -8,7 +8,8 @@
     ├── Halted      Meta refused it, and would refuse the next one too: the line must pause
     └── Uncertain   bytes may have left and no trustworthy answer came: never posted again blindly
 
-Only `NotSent`, `Deferred` and `Halted` may put a row back in the queue.
+Only `NotSent`, `Deferred` and `Halted` may put a row back in the queue; and `Uncertain` where the batch asked for
+`at_least_once`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Accepted:
 class NotSent:
     """No byte of the request can have left: no connection was made. Requeue; it is not an attempt.
 
-    `why` is one of `connect_failed`, `connect_timeout`, `pool_timeout`, `bad_address`.
+    `why` is one of `connect_failed`, `connect_timeout`, `pool_timeout`, `bad_address`, or `draining` (never tried).
     """
 
     why: str

@@ -102,7 +102,7 @@ async def test_the_refusal_names_the_documents_and_grace_is_waited_for(api_only:
 @pytest.mark.covers("O8")
 async def test_whoever_makes_a_batch_run_asks_the_one_decision_first() -> None:
     """What moves a batch to running is a closed list: two verbs that ask, and the sweep, which lets a batch that was
-    permitted at its start begin at its time. What runs already is asked about before each claim, in `line`.
+    permitted at its start begin at its time. What runs already is asked about once a second, in `agenda`.
     """
     running = {
         str(path.relative_to(APP))
