@@ -1,7 +1,8 @@
 """Read what was kept: take webhooks, sort what they say by tenant, hand it on, and drop what is done.
 
-Everything here may happen twice, and in any order. Rows leave the queue only after all their parts are committed; a
-crash costs a lease, then the rows are read again and change nothing that was done already.
+Everything here may happen twice, and in any order. Rows leave the queue only after all that could be read in them is
+committed. A crash costs a lease; a look that ends in any other way lays back what it holds. Then the rows are read
+again and change nothing that was done already.
 """
 
 import asyncio
@@ -39,6 +40,8 @@ from app.whatsapp.parse import parse
 log = structlog.get_logger()
 
 LONGEST_S = 15.0  # then the next bell or look goes on
+LAY_BACK_WAITS_S = (0.1, 0.4, 1.0, 2.0, 4.0)  # a database that restarts is back after some seconds
+LAY_BACK_S = 10.0  # for all tries together: a worker that ends waits for them
 HOPEFUL_TRIES = 5
 BREATH_BYTES = 64 * 1024  # a look at the sockets for every small body cost more than reading it
 SET_ROWS = 1_000  # statuses settled in one transaction
@@ -61,8 +64,8 @@ class Share:
 async def settle_pending(run: Runtime, limit: int) -> int:
     """Read kept webhooks, `limit` at a time, until none is left or 15 s are over. How many were done with.
 
-    What fails is logged and tried again, later each time, without the company of others. Cancelled, it lays back what
-    it did not get to. Raises what the database raises when it is away.
+    What fails is logged and tried again, later each time, without the company of others. However it ends, it lays back
+    what it did not get to. Raises what the database raises when it is away, and what nobody expected.
     """
     ends = time.monotonic() + LONGEST_S
     replying: list[asyncio.Task[None]] = []
@@ -82,18 +85,26 @@ async def settle_pending(run: Runtime, limit: int) -> int:
                 if spoke:
                     replying.append(asyncio.create_task(reply_owed(run)))
         replying.append(asyncio.create_task(reply_owed(run)))  # also what an earlier look, or a decision, left owed
-    except asyncio.CancelledError:  # the worker ends: whoever comes next need not wait for a lease
-        await hear_out(_lay_back(run, held.values(), begun))
-        raise
     finally:
+        if held:  # told to end, or failed: whoever comes next need not wait for a lease
+            await hear_out(_lay_back(run, held.values(), begun))
         if replying:
             await hear_out(asyncio.wait(replying))  # each of them ends by itself within 20 s
     return done
 
 
 async def _lay_back(run: Runtime, held: Collection[Taken], begun: Collection[UUID]) -> None:
+    """Try for some seconds: the database may be away for a moment only, and a STOP may be among these."""
     try:
-        await lay_back(run, held, begun)
+        async with asyncio.timeout(LAY_BACK_S):
+            for wait_s in LAY_BACK_WAITS_S:
+                try:
+                    await lay_back(run, held, begun)
+                except FAILED:
+                    await asyncio.sleep(wait_s)
+                else:
+                    return
+            await lay_back(run, held, begun)
     except FAILED as error:
         log.warning("inbound.not_laid_back", size=len(held), error=type(error).__name__)  # their lease ends by itself
 

@@ -2,7 +2,7 @@
 
 Taking is a lease, not a lock: the row's next turn is moved into the future and committed, so nothing is held while the
 work goes on. A crash costs the rest of the lease; the work is then done again, which changes nothing that was done.
-Whoever is told to stop lays back what it has, so nothing waits for a lease after a restart.
+Whoever ends before its work is done lays back what it has, so nothing waits for a lease but after a crash.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,8 @@ PAGE_BYTES = 8 * 1024 * 1024  # about 24,000 statuses; one larger body comes alo
 
 _take = sql_beside(__file__)
 _lay_back = text(
-    "UPDATE webhook_queue AS q SET due_at = clock_timestamp(), tries = q.tries - t.untried"
+    "UPDATE webhook_queue AS q SET tries = q.tries - t.untried, due_at = clock_timestamp() + interval '1 second'"
+    " * CASE WHEN t.untried = 0 AND q.tries > 1 THEN least(power(2, least(q.tries, 12)), :longest_wait_s) ELSE 0 END"
     "  FROM unnest(CAST(:ids AS uuid[]), CAST(:tries AS int[]), CAST(:untried AS int[])) AS t (id, tries, untried)"
     " WHERE q.raw_id = t.id AND q.tries = t.tries"
 )
@@ -61,9 +62,12 @@ async def give_back(run: Runtime, done: Collection[UUID], failed: Collection[UUI
 async def lay_back(run: Runtime, taken: Collection[Taken], begun: Collection[UUID]) -> None:
     """Due now, as long as nobody else took them meanwhile. What was not `begun` was not tried, either.
 
-    What was begun comes alone the next time: it may be what took so long that this reader was told to stop.
+    What was begun comes alone the next time: it may be what failed, or took so long that this reader was told to stop.
+    If it was alone already, it waits as long as what is given back: due now, it would be the first to be read again,
+    and those behind it would never be.
     """
     named = {
+        "longest_wait_s": _LONGEST_WAIT_S,
         "ids": [one.id for one in taken],
         "tries": [one.tries for one in taken],
         "untried": [0 if one.id in begun else 1 for one in taken],
