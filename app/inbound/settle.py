@@ -39,7 +39,7 @@ from app.whatsapp.parse import parse
 
 log = structlog.get_logger()
 
-LONGEST_S = 15.0  # then the next bell or look goes on
+LONGEST_S = 15.0  # then what is under way is the last, and the next bell or look goes on
 LAY_BACK_WAITS_S = (0.1, 0.4, 1.0, 2.0, 4.0)  # a database that restarts is back after some seconds
 LAY_BACK_S = 10.0  # for all tries together: a worker that ends waits for them
 HOPEFUL_TRIES = 5
@@ -84,9 +84,11 @@ async def settle_pending(run: Runtime, limit: int) -> int:
                 done += settled
                 if spoke:
                     replying.append(asyncio.create_task(reply_owed(run)))
+                if time.monotonic() > ends:  # webhooks that come alone are up to a page of groups
+                    break
         replying.append(asyncio.create_task(reply_owed(run)))  # also what an earlier look, or a decision, left owed
     finally:
-        if held:  # told to end, or failed: whoever comes next need not wait for a lease
+        if held:  # told to end, failed, or out of time: whoever comes next need not wait for a lease
             await hear_out(_lay_back(run, held.values(), begun))
         if replying:
             await hear_out(asyncio.wait(replying))  # each of them ends by itself within 20 s

@@ -190,3 +190,27 @@ async def test_what_fails_as_nobody_expected_comes_alone_and_then_lets_the_other
     assert [(2, False), (1, True)] == await stand.rows(QUEUED)
     assert 1 == await stand.settle()
     assert ["sent", "delivered"] == await stand.states(ids)
+
+
+async def test_a_look_whose_time_is_over_lays_back_what_it_did_not_begin(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Webhooks that come alone may be a thousand, and each may wait for somebody."""
+    monkeypatch.setattr("app.inbound.settle.LONGEST_S", 0.2)
+    tenant = await stand.tenant()
+    ids = await stand.put(tenant, "sent")
+    await stand.post(body_of(tenant.value(statuses=[status(ids[0], "delivered")])))
+    for _ in range(2):
+        await stand.post(body_of(tenant.value(statuses=[])))
+    await stand.admin.execute("UPDATE webhook_queue SET tries = 1")
+
+    async with stand.admin.transaction():
+        await stand.admin.execute("SELECT FROM outcomes WHERE id = $1 FOR UPDATE", ids[0])
+        reading = asyncio.create_task(stand.settle())
+        await blocked(stand)
+        await asyncio.sleep(0.3)
+
+    assert 1 == await reading
+    monkeypatch.undo()
+    assert [(1, True), (1, True)] == await stand.rows(QUEUED)
+    assert 2 == await stand.settle()
