@@ -2,7 +2,8 @@
 
 A halted line's replies wait with its campaigns. A refusal that is about the sender costs no try: the window ends it.
 A reply is taken in one transaction and posted after its commit, so a crash leaves it `taken` and nobody posts it again.
-Replies to one person go one after the other, as they were owed.
+What one sender replies to one person goes one after the other, as it was owed, whoever posts it; what is to be tried
+again later holds up nothing.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ from app.whatsapp.payloads import question_message, text_message
 log = structlog.get_logger()
 
 AT_ONCE: Final = 8  # posts at the same time: the campaign's own messages share the number's pace
-DEADLINE_S: Final = 10.0  # for all together; what was not begun then waits for the next look
+DEADLINE_S: Final = 10.0  # for those of one tenant; what was not begun then waits for the next look
 MOST_TRIES: Final = 3
 RETRY_S: Final = 5.0
 HALTED_S: Final = 60.0  # a token or an account has to be put right by somebody
@@ -56,7 +57,7 @@ async def reply_owed(run: Runtime) -> None:
         ends = time.monotonic() + DEADLINE_S
         for tenant in tenants:
             if time.monotonic() > ends:
-                break  # the next look goes on; a worker that ends waits for this one
+                break  # the next look goes on; a worker that ends waits for this one, twice the deadline at most
             await _reply_tenant(run, tenant)
     except LOST as error:
         log.warning("inbound.replies_given_up", error=type(error).__name__)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.kit.ids import new_id
 from tests.rooms.inbound.stand import Stand, Tenant, a_phone, body_of, open_stand, said
 from tests.unit.whatsapp.hostile import Seen, answering, serving
 from tests.unit.whatsapp.hostile import http as answer
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from tests.conftest import TestDatabase
 
 pytestmark = pytest.mark.anyio
@@ -96,3 +99,56 @@ async def test_a_reply_that_whatsapp_cannot_take_for_now_is_given_up_after_three
 
         assert [("refused", 3, 131056)] == await owed(stand, tenant)
         assert 3 == len(posted.requests)
+
+
+async def owe_twice(stand: Stand, tenant: Tenant) -> list[UUID]:
+    """Two replies to one person, owed one after the other."""
+    person = await stand.consent(tenant, a_phone())
+    ids = [new_id(), new_id()]
+    await stand.admin.executemany(
+        "INSERT INTO chat_replies (id, tenant_id, sender_id, person_id, alias_id, kind, answers, purpose_id,"
+        " window_until) SELECT $1, $2, $3, $4, a.id, 'start_help', $1, 10, clock_timestamp() + interval '1 hour'"
+        " FROM aliases AS a WHERE a.person_id = $4",
+        [(id_, tenant.id, tenant.sender, person) for id_ in ids],
+    )
+    return ids
+
+
+async def test_a_reply_waits_while_another_worker_posts_an_earlier_one_to_the_person(stand: Stand) -> None:
+    tenant = await stand.tenant()
+    first, _ = await owe_twice(stand, tenant)
+    await stand.admin.execute(
+        "UPDATE chat_replies SET state = 'taken', taken_at = clock_timestamp() WHERE id = $1", first
+    )
+
+    await stand.settle()
+    meanwhile = await owed(stand, tenant)
+    await stand.admin.execute("UPDATE chat_replies SET state = 'sent' WHERE id = $1", first)
+    await stand.settle()
+
+    assert [("owed", 0, None), ("taken", 0, None)] == sorted(meanwhile)
+    assert [("sent", 0), ("sent", 1)] == sorted((state, tries) for state, tries, _ in await owed(stand, tenant))
+
+
+async def test_a_reply_waits_while_another_worker_takes_an_earlier_one_to_the_person(stand: Stand) -> None:
+    tenant = await stand.tenant()
+    first, _ = await owe_twice(stand, tenant)
+
+    async with stand.admin.transaction():
+        await stand.admin.execute("SELECT FROM chat_replies WHERE id = $1 FOR UPDATE", first)
+        await stand.settle()
+        meanwhile = await owed(stand, tenant)
+    await stand.settle()
+
+    assert [("owed", 0, None)] * 2 == meanwhile
+    assert [("sent", 1, None)] * 2 == await owed(stand, tenant)
+
+
+async def test_a_reply_that_is_to_be_tried_again_later_holds_up_no_other(stand: Stand) -> None:
+    tenant = await stand.tenant()
+    first, _ = await owe_twice(stand, tenant)
+    await stand.admin.execute("UPDATE chat_replies SET due_at = 'infinity' WHERE id = $1", first)
+
+    await stand.settle()
+
+    assert [("owed", 0, None), ("sent", 1, None)] == sorted(await owed(stand, tenant))
