@@ -1,6 +1,7 @@
 -- Lease the next webhooks. Commit follows at once; the lease is the moved `due_at`, not a lock.
 -- In:  limit (rows), bytes (of sealed bodies, a first larger one comes alone), lease_s.
--- Out: raw_id, tries, received_at, body_ct (NULL when the raw partition was dropped already).
+-- Out: raw_id, tries, received_at, body_ct (NULL when the raw partition was dropped already); those in
+--      which people speak come first, each kind in the order in which it came.
 WITH picked AS MATERIALIZED (
     SELECT q.raw_id, q.urgent
       FROM webhook_queue AS q
@@ -18,8 +19,8 @@ WITH picked AS MATERIALIZED (
        SET tries = least(q.tries + 1, 30000), due_at = clock_timestamp() + make_interval(secs => :lease_s)
       FROM sized AS s
      WHERE q.raw_id = s.raw_id AND s.bytes_before < :bytes
-    RETURNING q.raw_id, q.tries
+    RETURNING q.raw_id, q.tries, q.urgent
 )
 SELECT t.raw_id, t.tries, r.received_at, r.body_ct
   FROM taken AS t LEFT JOIN webhook_raw AS r ON r.id = t.raw_id
- ORDER BY t.raw_id
+ ORDER BY t.urgent DESC, t.raw_id
