@@ -167,7 +167,7 @@ async def _csv(body: AsyncIterator[bytes], import_id: UUID, ignored: list[str]) 
 
 @router.get("", response_model=schemas.ConsentImportPage)
 async def list_consent_imports(tx: Reading, asked: AskedPage) -> schemas.ConsentImportPage:
-    """List imports in the order they were opened, running ones too."""
+    """List imports, newest first, running ones too."""
     page = await list_page(
         tx, asked, lambda after, limit: reads.list_imports(tx.session, tx.tenant, after=after, limit=limit)
     )

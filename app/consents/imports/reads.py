@@ -50,7 +50,7 @@ SELECT id, media_type, created_at, closed_at, row_count, opened, recorded, repea
  WHERE tenant_id = :tenant
 """
 _one = text(_IMPORT + " AND id = :id")
-_many = text(_IMPORT + " AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid)) ORDER BY id LIMIT :limit")
+_many = text(_IMPORT + " AND (CAST(:after AS uuid) IS NULL OR id < CAST(:after AS uuid)) ORDER BY id DESC LIMIT :limit")
 _rows = text(
     """
 SELECT r.row_number, r.outcome, r.reason, r.detail, r.person_id
@@ -75,7 +75,7 @@ async def get_import(session: Session, tenant: UUID, import_id: UUID) -> Import:
 
 
 async def list_imports(session: Session, tenant: UUID, *, after: UUID | None, limit: int) -> list[Import]:
-    """The tenant's imports in the order they were opened."""
+    """The tenant's imports, newest first."""
     asked = {"tenant": tenant, "after": after, "limit": limit, "silent_s": SILENT_S}
     return [Import(**row) for row in (await session.execute(_many, asked)).mappings()]
 

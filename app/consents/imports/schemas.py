@@ -41,7 +41,7 @@ class TakenConsentImport(ConsentImport):
 
 
 class ConsentImportPage(PageBody[ConsentImport]):
-    """A page of imports."""
+    """A page of imports, newest first."""
 
 
 class ConsentImportRow(BaseModel):

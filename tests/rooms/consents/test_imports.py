@@ -149,7 +149,7 @@ async def test_a_body_that_was_not_announced_says_so_and_what_it_did_stays(shop:
 
     listed = (await shop.http.get("/v1/consent-imports")).json()["data"]
     assert (201, (400, "digest_mismatch")) == (taken.status_code, code(refused))
-    assert [("completed", 1, 0), ("aborted", 1, 1)] == [(one["state"], one["rows"], one["repeated"]) for one in listed]
+    assert [("aborted", 1, 1), ("completed", 1, 0)] == [(one["state"], one["rows"], one["repeated"]) for one in listed]
 
 
 async def test_rows_are_paged_filtered_and_streamed_across_chunks(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
