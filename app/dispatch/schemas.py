@@ -183,7 +183,7 @@ class Upload(BaseModel):
     counts: dict[str, int]
     refusals: dict[str, int]
     first_refusals: list[RefusedRow]
-    ignored_columns: Annotated[list[str], Field(description="CSV columns that nobody asked for.")]
+    ignored_columns: Annotated[list[str], Field(description="Columns of the CSV that nobody asked for, by place.")]
 
 
 class Evidence(BaseModel):

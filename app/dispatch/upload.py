@@ -111,7 +111,7 @@ async def receive(
 ) -> Received:
     """Write the rows of an open upload, chunk by chunk. Nothing is counted yet.
 
-    A chunk ends with 5,000 rows or 4 MB of body, whichever comes first: memory stays flat with long values too. A slow
+    A chunk ends with 2,500 rows or 4 MB of body, whichever comes first: memory stays flat with long values too. A slow
     stream says every 15 s that it lives. When `reject`: raises RecipientsInvalid after the first chunk with an invalid
     row.
     """
