@@ -106,13 +106,16 @@ def export_command(
 
     settings, whose = _settings(read_settings, data_dir), read_tenant(tenant)
 
-    async def export() -> None:
+    async def export() -> bytes:
+        lines = b""
         with nullcontext(sys.stdout.buffer) if output is None else output.open("wb") as sink:
             async with open_runtime(settings, "api") as run:
                 async for lines in export_chain(run, whose):
                     sink.write(lines)
+        return lines
 
-    asyncio.run(export())
+    end = json.loads(asyncio.run(export()))
+    typer.echo(f"toplu: {end['links']} links and {end['checkpoints']} checkpoints written", err=True)
 
 
 @audit.command("checkpoint", short_help="Print the newest signed checkpoint.")

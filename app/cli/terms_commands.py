@@ -39,5 +39,8 @@ def list_terms_command(data_dir: DataDir = None) -> None:
     from app.cli.read_settings import read_settings
     from app.cli.terms import list_terms
 
-    for one in asyncio.run(list_terms(read_settings(data_dir))):
+    listed = asyncio.run(list_terms(read_settings(data_dir)))
+    if not listed:
+        typer.echo("toplu: no terms are published", err=True)
+    for one in listed:
         typer.echo(f"{one.document} {one.version}  {one.effective_from:%Y-%m-%d}  sha256 {one.sha256.hex()}")

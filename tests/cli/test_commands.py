@@ -155,8 +155,24 @@ def test_a_replay_says_whether_the_state_is_what_the_ledger_says(
     assert (1, True) == (differing.returncode, "1 of 1 facts" in differing.stdout and "per_" in differing.stdout)
 
 
-def test_tenants_are_made_without_anything_invented(servers: Servers, module_database: TestDatabase) -> None:
-    settings = NOWHERE | {"TOPLU_DATABASE_URL": module_database.url, "TOPLU_MASTER_KEY": KEY}
+@pytest.mark.anyio
+async def test_an_export_says_how_much_it_wrote_and_not_into_the_export(database: TestDatabase, tmp_path: Path) -> None:
+    settings = NOWHERE | {"TOPLU_DATABASE_URL": database.url, "TOPLU_MASTER_KEY": KEY}
+    toplu("init", **settings)
+
+    shown = toplu("audit", "export", **settings)
+    written = toplu("audit", "export", "--output", str(tmp_path / "chain.jsonl"), **settings)
+
+    said = "toplu: 0 links and 0 checkpoints written\n"  # no worker has sealed anything
+    assert (0, said) == (shown.returncode, shown.stderr)
+    assert (0, "", said) == (written.returncode, written.stdout, written.stderr)
+    assert ["export", "end"] == [json.loads(line)["type"] for line in shown.stdout.splitlines()]
+    assert 2 == (tmp_path / "chain.jsonl").read_bytes().count(b"\n")
+
+
+@pytest.mark.anyio
+async def test_tenants_are_made_without_anything_invented(servers: Servers, database: TestDatabase) -> None:
+    settings = NOWHERE | {"TOPLU_DATABASE_URL": database.url, "TOPLU_MASTER_KEY": KEY}
 
     made = [toplu("tenants", "create", "--name", name, **settings) for name in ("Dükkân A.Ş.", "Bakkal")]
     again = toplu("tenants", "create", "--name", "Bakkal", **settings)
@@ -172,6 +188,6 @@ def test_tenants_are_made_without_anything_invented(servers: Servers, module_dat
     found = servers.postgres.sql(
         "SELECT count(*) || ' ' || (SELECT count(*) FROM toplu.senders) FROM toplu.tenants WHERE name IN"
         " ('Dükkân A.Ş.', 'Bakkal')",
-        database=module_database.name,
+        database=database.name,
     )
     assert "2 0" in str(found)

@@ -33,12 +33,14 @@ def test_a_version_is_published_from_a_file_and_a_change_needs_thirty_days(
     first.write_text(TERMS, "utf-8")
     second.write_text(TERMS.replace("Birinci", "İkinci"), "utf-8")
 
+    none = toplu("terms", "list", **settings)
     published = toplu("terms", "publish", str(first), **settings)
     undated = toplu("terms", "publish", str(second), **settings)
     sooner = toplu("terms", "publish", str(second), "--effective-from", SOON, **settings)
     later = toplu("terms", "publish", str(second), "--effective-from", LATER, **settings)
     listed = toplu("terms", "list", **settings)
 
+    assert (0, "", "toplu: no terms are published\n") == (none.returncode, none.stdout, none.stderr)
     digest = hashlib.sha256("Hizmet sözleşmesi\n\nBirinci madde.".encode()).hexdigest()
     assert (0, f"service-terms 1  sha256 {digest}\n") == (published.returncode, published.stdout), published.stderr
     for refused in (undated, sooner):
