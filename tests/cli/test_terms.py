@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import toplu
+from tests.cli.conftest import ROOT, toplu
 from tests.conftest import Servers, TestDatabase
 
 TERMS = 'document = "service-terms"\nlanguage = "tr"\ntitle = "Hizmet sözleşmesi"\nbody = "Birinci madde."\n'
@@ -48,6 +49,24 @@ def test_a_version_is_published_from_a_file_and_a_change_needs_thirty_days(
         assert "thirty days" in refused.stderr
     assert 0 == later.returncode, later.stderr
     assert ["service-terms 1", "service-terms 2"] == [line.partition("  ")[0] for line in listed.stdout.splitlines()]
+
+
+@pytest.mark.anyio
+async def test_the_documents_of_the_page_can_be_published_one_after_the_other(
+    settings: dict[str, str], database: TestDatabase, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs/terms.md").read_text("utf-8")
+    first, second = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    texts = [first, TERMS.replace("service-terms", "sms-agreement"), second]
+    fresh = settings | {"TOPLU_DATABASE_URL": database.url}
+
+    done = []
+    for text, more in zip(texts, ([], [], ["--effective-from", LATER]), strict=True):
+        (tmp_path / "terms.toml").write_text(text, "utf-8")
+        done.append(toplu("terms", "publish", str(tmp_path / "terms.toml"), *more, **fresh))
+
+    assert [0, 0, 0] == [one.returncode for one in done], [one.stderr for one in done]
+    assert ["service-terms 1", "sms-agreement 1", "service-terms 2"] == [one.stdout.partition("  ")[0] for one in done]
 
 
 @pytest.mark.parametrize(
