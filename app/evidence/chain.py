@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from app.kit import canonical
 from app.kit.ids import encode
 
 BEGINNING = bytes(32)  # what the first link has before it
@@ -43,8 +42,3 @@ def decisions_content(
         "size": size,
         "root": root.hex(),
     }
-
-
-def digest_of(text: str | bytes) -> bytes:
-    """The digest of a content in any writing of JSON. Raises NotCanonical."""
-    return hashlib.sha256(canonical.rewrite(text)).digest()

@@ -21,7 +21,6 @@ WEIGHT = {
     "lifted": 0,
     "raised": 1,
 }
-OPENING = ("given", "asserted")
 
 
 @dataclass(frozen=True, slots=True)

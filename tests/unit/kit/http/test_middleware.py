@@ -10,7 +10,6 @@ from tests.unit.kit.http.things import make_app
 
 pytestmark = pytest.mark.anyio
 THING = "/v1/things/thg_01h2xcejqtf2nbrexx3vqjhp41"
-ZEROS = b"00-" + b"0" * 32 + b"-00f067aa0ba902b7-01"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
