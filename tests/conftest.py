@@ -19,7 +19,8 @@ from alembic.config import Config
 
 from app.kit.logs import configure
 from app.kit.servers import FAST_AND_FORGETFUL, Postgres, Valkey, throwaway_data_dir
-from tests.house import House, end_sandbox, open_house
+from tests.house import House, open_house
+from tests.idle_sandbox import end_sandbox
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGIN = "toplu"

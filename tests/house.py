@@ -26,7 +26,8 @@ from app.stage import Stage
 from app.tenants.api_keys import SCOPES
 from app.tenants.create_tenant import create_tenant
 from app.tenants.issue_key import issue_key
-from tests.furnish import IYS, MARKETING, TEMPLATES, Tenant, furnish
+from tests.furnish import IYS, MARKETING, Tenant, furnish
+from tests.idle_sandbox import give_back, take_sandbox
 from tests.sandbox_process import APP_SECRET, VERIFY_TOKEN, SandboxProcess
 
 
@@ -184,36 +185,6 @@ def settings_for(database_url: str, redis_url: str, whatsapp_url: str, **more: A
     return Settings(**(given | more))
 
 
-_idle: list[SandboxProcess] = []  # one for all houses of a test process that stand after each other
-
-
-def _take_sandbox(place: Path) -> SandboxProcess:
-    """The idle one, as if just started; the first house, and one beside another, starts its own."""
-    if _idle:
-        return _idle.pop()
-    quick = {"delay_sent_s": 0.02, "delay_delivered_s": 0.05, "delay_read_s": 0.1, "read_share": 0.5}
-    return SandboxProcess.start(place, templates=TEMPLATES, throughput_per_s=5000, throughput_burst=5000, **quick)
-
-
-def _give_back(sandbox: SandboxProcess) -> None:
-    """Keep it for the next house, unless one is kept already or it does not answer any more."""
-    try:
-        sandbox.renew()
-    except (RuntimeError, httpx.HTTPError):
-        sandbox.stop()
-        return
-    if _idle:
-        sandbox.stop()
-    else:
-        _idle.append(sandbox)
-
-
-def end_sandbox() -> None:
-    """Stop the idle one: the tests are over."""
-    while _idle:
-        _idle.pop().stop()
-
-
 @asynccontextmanager
 async def open_house(
     database_url: str,
@@ -233,8 +204,8 @@ async def open_house(
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         pretend: SandboxProcess | None = None
         if sandbox:
-            pretend = await asyncio.to_thread(_take_sandbox, place / "sandbox")
-            stack.callback(_give_back, pretend)
+            pretend = await asyncio.to_thread(take_sandbox, place / "sandbox")
+            stack.callback(give_back, pretend)
         settings = settings_for(database_url, redis_url, pretend.url if pretend else "http://127.0.0.1:9", **more)
         run = await stack.enter_async_context(open_runtime(settings, "api"))
         await stack.enter_async_context(_serve(settings, listener))

@@ -17,6 +17,7 @@ for described in APP.glob("*/models.py"):
     importlib.import_module(f"app.{described.parent.name}.models")  # so that every table is known
 SQL_FILES = sorted(APP.rglob("*.sql"))
 PY_FILES = [path for path in sorted(APP.rglob("*.py")) if not {"sandbox", "demo"} & set(path.parts)]
+TEST_FILES = sorted((ROOT / "tests").rglob("*.py"))
 VERB = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|DELETE FROM)\s+(?:ONLY\s+)?([a-z_][a-z_0-9]*)")
 
 
@@ -113,7 +114,7 @@ def test_every_table_of_a_tenant_is_described_with_its_tenant() -> None:
     assert all(isinstance(table, Table) for table in metadata.tables.values())
 
 
-@pytest.mark.parametrize("path", PY_FILES, ids=lambda path: str(path.relative_to(APP)))
+@pytest.mark.parametrize("path", PY_FILES + TEST_FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_long_file_or_function_gives_its_reason(path: Path) -> None:
     import ast
 

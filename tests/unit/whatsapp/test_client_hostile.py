@@ -1,7 +1,7 @@
 """What the client says about servers that behave badly: real sockets, no mocks.
 
 The line that matters: NotSent only when no byte can have left. Anything else may have been read.
-Longer than 300 lines, so that all misbehaviour can be read side by side.
+Longer than 300 lines because all misbehaviour can be read side by side so.
 """
 
 from __future__ import annotations
