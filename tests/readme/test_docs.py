@@ -159,6 +159,15 @@ def test_the_events_to_look_at_are_those_that_the_code_writes_as_errors() -> Non
     assert len(told) == len(set(told))
 
 
+def test_every_metric_is_written() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "app").rglob("*.py")))
+    made = set(re.findall(r'\bmetrics\.(counter|gauge|histogram)\(\s*"(\w+)"', code))
+    named = {f"toplu_{name}" + ("_total" if kind == "counter" else "") for kind, name in made}
+
+    assert named == set(re.findall(r"`(toplu_\w+)", read("docs/monitoring.md")))
+    assert len(named) > 10
+
+
 def test_the_knobs_faults_and_magic_numbers_are_the_sandboxs() -> None:
     knobs = Knobs()
     magic = {row["number"]: row["tells"] for row in list_magic()}
