@@ -39,7 +39,7 @@ format: venv ## Format the code and repair what can be repaired
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-up: venv ## Run the whole stack here: PostgreSQL, Valkey, API, worker, pretend WhatsApp
+up: venv ## Run the whole stack here: servers, API, worker, pretend WhatsApp. Another port: make up ARGS="--port 8010"
 	@$(RUN)/toplu up $(ARGS)
 
 openapi: venv ## Write openapi.json anew from the code
