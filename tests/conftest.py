@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 from alembic import command
 from alembic.config import Config
+from hypothesis import settings
 
 from app.kit.logs import configure
 from app.kit.servers import FAST_AND_FORGETFUL, Postgres, Valkey, throwaway_data_dir
@@ -25,6 +26,10 @@ from tests.idle_sandbox import end_sandbox
 ROOT = Path(__file__).resolve().parents[1]
 LOGIN = "toplu"
 PASSWORD = "an-invented-password"
+
+# No test asserts a time: an example may take as long as a busy machine needs.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
