@@ -1,7 +1,8 @@
 """`make chaos`: FAULTS=200 MESSAGES=100000 SEED=1 breaks everything and checks; PROVE=1 removes one guard at a time,
 PROVE=fence only those with such a name.
 
-KINDS=kill_worker,cut_answers takes only those faults, RATE=40 is the messages per second of each of the four senders.
+KINDS=kill_worker,cut_answers takes only those faults, RATE=40 is the messages per second of each of the four senders,
+HURRY=1 ends the leases of the dead when the load is done. The command is printed before it begins.
 Exit code 1 when anything is violated, or when a guard's removal goes unnoticed.
 """
 
@@ -30,6 +31,7 @@ def main() -> int:
             faults=int(asked("FAULTS") or 20),
             rate=int(asked("RATE") or 40),
             kinds=kinds or None,
+            hurry=bool(asked("HURRY")),
         )
     )
     print("\n".join(report.lines()))

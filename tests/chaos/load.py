@@ -1,9 +1,9 @@
 """What goes on while things break: batches are accepted, and people withdraw, by API and by writing STOP."""
 
 import asyncio
-import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import httpx
@@ -29,8 +29,10 @@ class Load:
     promised: dict[str, int] = field(default_factory=dict)
     withdrew: int = 0
     fed: int = 0
+    _rng: Random = field(init=False)
 
     def __post_init__(self) -> None:
+        self._rng = Random(f"{self.stack.seed}:withdrawals")
         senders = len(self.stack.senders)
         self.size = self.size or max(25, min(5000, self.messages // (senders * 10)))
         self.people = self.people or max(self.size, self.messages // 5)
@@ -52,12 +54,15 @@ class Load:
         number = 0
         while self.fed < self.messages:
             if await self.pending() < self.size * len(self.stack.senders):
-                await self._accept(number, min(self.size, self.messages - self.fed))
+                size = min(self.size, self.messages - self.fed)
+                await self.accept(f"batch-{number}", number, size)
+                self.fed += size
                 number += 1
             else:
                 await asyncio.sleep(0.2)
 
-    async def _accept(self, number: int, size: int) -> None:
+    async def accept(self, key: str, number: int, size: int) -> str:
+        """One batch, of the people whose turn it is, by the sender whose turn it is."""
         start = number * self.size % self.people
         phones = [phone((start + n) % self.people) for n in range(size)]
         phones += phones[: self.twice]
@@ -69,9 +74,9 @@ class Load:
             "on_invalid": "skip",
             "start": True,
         }
-        batch = await self.stack.post("/v1/batches", body, f"batch-{number}")
-        self.promised[batch["id"]] = len(phones)
-        self.fed += size
+        batch: str = (await self.stack.post("/v1/batches", body, key))["id"]
+        self.promised[batch] = len(phones)
+        return batch
 
     async def withdraw(self) -> None:
         """One in a hundred takes it back while messages to them may be queued or under way."""
@@ -80,7 +85,7 @@ class Load:
             if self.fed >= self.messages and not await self.pending():
                 return
             if await self.done() * wanted >= self.withdrew * self.messages:
-                await self._withdraw(self.stack.rng.randrange(self.people))
+                await self._withdraw(self._rng.randrange(self.people))
                 self.withdrew += 1
             else:
                 await asyncio.sleep(0.1)
@@ -90,7 +95,7 @@ class Load:
             body = {"people": [{"to": phone(n)}], "channel": "api"}
             await self.stack.post("/v1/consents/withdraw", body, f"withdrawal-{self.withdrew}")
             return
-        said = {"from": phone(n), "text": "DUR", "to_phone_number_id": self.stack.rng.choice(self.stack.numbers)}
+        said = {"from": phone(n), "text": "DUR", "to_phone_number_id": self._rng.choice(self.stack.numbers)}
         async with httpx.AsyncClient(base_url=self.stack.sandbox.url, trust_env=False, timeout=40) as person:
             with suppress(httpx.HTTPError):  # it is repeated until it is acknowledged; we need not wait
                 await person.post("/sandbox/inbound", json=said | {"wait_s": 0.1})
@@ -110,8 +115,3 @@ class Load:
         )
         found: int = rows[0]["n"]
         return found
-
-
-def hash_of(n: int) -> str:
-    """How the truth log names the n-th person."""
-    return hashlib.sha256(phone(n).encode()).hexdigest()

@@ -4,7 +4,6 @@ The API and the workers reach PostgreSQL through a proxy each, the workers reach
 """
 
 import asyncio
-import random
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -124,7 +123,6 @@ async def open_stack(
             whatsapp,
             sandbox,
             url,
-            random.Random(seed),
             tenant,
             client,
             api,

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from tests.chaos.invariants import check
 from tests.chaos.load import Load
 from tests.chaos.opening import open_stack
@@ -52,7 +50,7 @@ async def late_record(stack: Stack, load: Load) -> None:
     await load.feed()
     await asyncio.wait_for(trap.sprung.wait(), 90)
     first.signal(signal.SIGSTOP)
-    await _knobs(stack, answer_delay_ms=5000, hold_webhooks=True)
+    await stack.knobs(answer_delay_ms=5000, hold_webhooks=True)
     await stack.whatsapp.listen()
     stack.workers[1].start()
     stack.workers[1].wanted = True
@@ -60,7 +58,7 @@ async def late_record(stack: Stack, load: Load) -> None:
     trap.drop()
     first.signal(signal.SIGCONT)
     await asyncio.sleep(10.0)  # time for a second post
-    await _knobs(stack, answer_delay_ms=0, hold_webhooks=False)
+    await stack.knobs(answer_delay_ms=0, hold_webhooks=False)
 
 
 async def restricted_before_claim(stack: Stack, load: Load) -> None:
@@ -99,7 +97,7 @@ async def named_twice(stack: Stack, load: Load) -> None:
 
 async def told_twice(stack: Stack, load: Load) -> None:
     """Every status comes twice."""
-    await _knobs(stack, duplicate_share=1.0, webhook_max_updates=1)
+    await stack.knobs(duplicate_share=1.0, webhook_max_updates=1)
     await load.feed()
 
 
@@ -172,18 +170,13 @@ async def _play(guard: Guard, seed: int, root: Path) -> dict[str, list[str]]:
         await load.consent()
         await guard.scene(stack, load)
         resting = await rest(stack, load, 60.0)
-        found, _ = await check(stack, load, at_risk=40)
+        found, _ = await check(stack, load)
         return found | {"it comes to rest": resting}
 
 
 async def _suppress(stack: Stack, people: int) -> None:
     body = {"people": [{"to": phone(n)} for n in range(people)], "scope": "marketing", "by": "person", "channel": "api"}
     await stack.post("/v1/suppressions", body, "suppress")
-
-
-async def _knobs(stack: Stack, **patch: object) -> None:
-    async with httpx.AsyncClient(base_url=stack.sandbox.url, trust_env=False, timeout=30) as control:
-        (await control.post("/sandbox/knobs", json=patch)).raise_for_status()
 
 
 async def _until(so: Callable[[], bool]) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import random
 import signal
 import subprocess
 import time
@@ -95,7 +94,6 @@ class Stack:
     whatsapp: Proxy
     sandbox: SandboxProcess
     url: str
-    rng: random.Random
     tenant: Tenant
     client: httpx.AsyncClient
     api: Program
@@ -137,6 +135,10 @@ class Stack:
                 if time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.1)
+
+    async def knobs(self, **patch: Any) -> None:
+        """Turn knobs of the sandbox."""
+        await asyncio.to_thread(lambda: self.sandbox.knobs(**patch))
 
     async def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         """What a careful caller does: the same key again and again, until there is an answer."""

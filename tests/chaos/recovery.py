@@ -1,0 +1,101 @@
+"""How long it takes after a fault until everything goes on, and what the fault may have parted from its worker."""
+
+import asyncio
+import time
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import httpx
+
+from app.inbound.take import LEASE_S
+from tests.chaos.faults import LEAVING
+from tests.chaos.stack import Stack
+
+RECOVERED_S = 60.0
+READ_S = 30.0  # half a lease: one that a fault left behind is longer
+COMMITTED_S = 0.3  # after a kill: what its claim still had to commit is there
+
+# The numbers with something due. The earliest of each batch, by its index: asked as EXISTS over the join it read the
+# whole queue whenever one line had nothing due (25 to 50 ms at 100,000 messages, five times a second; this one 0.2 ms).
+_WAITING = (
+    "SELECT DISTINCT s.phone_number_id AS number FROM batches AS b JOIN senders AS s ON s.id = b.sender_id"
+    " WHERE b.state = 'running' AND (SELECT d.due_at FROM dispatch AS d WHERE d.batch_id = b.id AND d.state = 'queued'"
+    " ORDER BY d.due_at LIMIT 1) < clock_timestamp() - interval '1 second'"
+)
+
+
+async def recovered(stack: Stack) -> float:
+    """Seconds until every line that has work was heard by WhatsApp again, and the API answers."""
+    began = time.monotonic()
+    while time.monotonic() - began < 2 * RECOVERED_S:
+        waiting = await stack.ask(_WAITING)
+        silent = [row["number"] for row in waiting if stack.heard.get(row["number"], 0.0) < began + 0.2]
+        if not silent and await _answers(stack):
+            return time.monotonic() - began
+        await asyncio.sleep(0.2)
+    return time.monotonic() - began
+
+
+async def _answers(stack: Stack) -> bool:
+    with suppress(httpx.HTTPError):
+        return (await stack.client.get("/readyz", timeout=2)).is_success
+    return False
+
+
+async def under_way(stack: Stack) -> set[str]:
+    """Every message that a worker has claimed and has no outcome."""
+    return {row["id"] for row in await stack.ask("SELECT id::text AS id FROM dispatch WHERE state = 'sending'")}
+
+
+@dataclass(slots=True)
+class Webhooks:
+    """After each fault, while the next ones strike: when is every webhook read that had come before it was over?
+
+    What a worker was reading when it was killed or stood still waits for the end of its lease. That is by design, so it
+    is the affair of that fault alone, which has a lease longer for it.
+    """
+
+    stack: Stack
+    read_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # by the kind of fault
+    _left_by: dict[UUID, int] = field(default_factory=dict)  # the last fault of that kind, by its number
+    _following: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def leave(self, number: int) -> None:
+        """What is being read now may be left to its lease by this fault."""
+        rows = await self.stack.ask("SELECT raw_id FROM webhook_queue WHERE due_at > clock_timestamp()")
+        self._left_by |= {row["raw_id"]: number for row in rows}
+
+    async def follow(self, number: int, kind: str) -> None:
+        """The fault is over: time what has come until now."""
+        came = await self._kept()
+        self._following.append(asyncio.create_task(self._until_read(number, kind, came), name=kind))
+
+    async def _until_read(self, number: int, kind: str, came: set[UUID]) -> None:
+        began = time.monotonic()
+        while time.monotonic() - began < 2 * _read_within_s(kind):
+            left = came & await self._kept()
+            if all(self._left_by.get(webhook, number) != number for webhook in left):
+                break
+            await asyncio.sleep(0.5)
+        self.read_s[kind].append(time.monotonic() - began)
+
+    async def _kept(self) -> set[UUID]:
+        return {row["raw_id"] for row in await self.stack.ask("SELECT raw_id FROM webhook_queue")}
+
+    async def end(self, *, hurry: bool) -> None:
+        """Wait until all is read; in a hurry not for the leases of the dead, which are about to be ended."""
+        for following in self._following:
+            if hurry and following.get_name() in LEAVING:
+                following.cancel()
+        await asyncio.gather(*self._following, return_exceptions=hurry)
+
+    def late(self) -> list[str]:
+        """What took too long."""
+        every = [(kind, s) for kind, all_s in self.read_s.items() for s in all_s]
+        return [f"{kind}: webhooks lay for {s:.0f} s" for kind, s in every if s > _read_within_s(kind)]
+
+
+def _read_within_s(kind: str) -> float:
+    return READ_S + LEASE_S * (kind in LEAVING)
