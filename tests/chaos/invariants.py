@@ -36,7 +36,7 @@ class Found:
     stack: Stack
     load: Load
     stops: list[Stop]
-    at_risk: set[str] | None  # under way when a fault struck that may cost certainty; None: nobody looked
+    at_risk: set[str]  # under way when a fault struck that may cost certainty
     accepts: list[dict[str, Any]] = field(default_factory=list)
     told: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     state: dict[str, str] = field(default_factory=dict)
@@ -44,10 +44,10 @@ class Found:
 
 
 async def check(
-    stack: Stack, load: Load, *, stops: list[Stop] | None = None, at_risk: set[str] | None = None
+    stack: Stack, load: Load, *, stops: list[Stop], at_risk: set[str]
 ) -> tuple[dict[str, list[str]], dict[str, int]]:
     """Every invariant by its name, with what violates it; and the figures of the run."""
-    found = Found(stack, load, stops or [], at_risk)
+    found = Found(stack, load, stops, at_risk)
     for line in map(json.loads, stack.sandbox.truth_path.read_text("utf-8").splitlines()):
         if line["event"] == "accepted" and line["type"] == "template":
             found.accepts.append(line)
@@ -226,12 +226,11 @@ async def uncertain_is_explained(found: Found) -> list[str]:
     )
     reasons = {row["reason"]: row["n"] for row in rows}
     found.figures |= {f"were uncertain: {reason}": n for reason, n in reasons.items()}
-    if found.at_risk is not None:
-        over = await found.stack.ask(
-            "SELECT message_id::text AS id FROM delivery_events WHERE kind = 'uncertain' AND reason = 'lease_over'"
-        )
-        safe = sum(row["id"] not in found.at_risk for row in over)
-        wrong += [f"{safe} were left to their lease, and no fault struck that parts a worker from them"] if safe else []
+    over = await found.stack.ask(
+        "SELECT message_id::text AS id FROM delivery_events WHERE kind = 'uncertain' AND reason = 'lease_over'"
+    )
+    safe = sum(row["id"] not in found.at_risk for row in over)
+    wrong += [f"{safe} were left to their lease, and no fault struck that parts a worker from them"] if safe else []
     accepted = {line["opaque"] for line in found.accepts}
     left = [message for message, state in found.state.items() if state == "uncertain"]
     found.figures["still uncertain, and WhatsApp never saw"] = sum(message not in accepted for message in left)

@@ -29,13 +29,13 @@ FLOW = "app/dispatch/flow/"
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A guard: what is taken out of which statements (and of the database), the scene, and what is violated then.
+    """A guard: what is taken out of which files (and of the database), the scene, and what is violated then.
 
     Where several guard the same, all of them are taken out: with one of them left, nothing happens.
     """
 
     name: str
-    instead: dict[str, dict[str, str]]  # by statement of the flow: of each of these texts
+    instead: dict[str, dict[str, str]]  # by file, from the flow: of each of these texts
     violates: str
     scene: Callable[[Stack, Load], Awaitable[None]]
     sql: str = ""
@@ -80,6 +80,13 @@ async def restricted_during_claim(stack: Stack, load: Load) -> None:
     await restricting
 
 
+async def claim_unheard(stack: Stack, load: Load) -> None:
+    """A claim is committed, and its worker, which lives on, does not hear so."""
+    trap = stack.worker_database.set(Trap("commit", "after", "cut", of="claim"))
+    await load.feed()
+    await asyncio.wait_for(trap.sprung.wait(), 90)
+
+
 async def named_twice(stack: Stack, load: Load) -> None:
     """The same list is streamed into a batch a second time."""
     body = {"sender": stack.senders[0], "template": {"name": "autumn_offer", "language": "tr"}, "on_invalid": "skip"}
@@ -115,6 +122,9 @@ GUARDS = [
           {"enqueue.sql": {" AND m.recipient_key = g.member": " AND m.recipient_key = g.member AND false"},
            "lease.sql": {"j.next_state ORDER BY j.id) > 1)": "j.next_state ORDER BY j.id) > 1000)"}},
           "never twice", named_twice, sql="ALTER TABLE batch_members DROP CONSTRAINT batch_members_pkey"),
+    Guard("the return of what was claimed and not heard of",
+          {"../give_back.py": {"for id_ in unseen]": "for id_ in unseen if False]"}},
+          "uncertain is explained", claim_unheard),
     Guard("the unique key of a status",
           {"settle.sql": {"    ON CONFLICT (message_id, dedupe) WHERE dedupe IS NOT NULL DO NOTHING\n": ""}},
           "statuses are kept once", told_twice, sql="DROP INDEX delivery_events_dedupe"),
@@ -170,7 +180,7 @@ async def _play(guard: Guard, seed: int, root: Path) -> dict[str, list[str]]:
         await load.consent()
         await guard.scene(stack, load)
         resting = await rest(stack, load, 60.0)
-        found, _ = await check(stack, load)
+        found, _ = await check(stack, load, stops=[], at_risk=set())
         return found | {"it comes to rest": resting}
 
 

@@ -5,11 +5,14 @@ import time
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import httpx
 
 from app.inbound.take import LEASE_S
+from app.kit.clock import utc_now
 from tests.chaos.faults import LEAVING
 from tests.chaos.stack import Stack
 
@@ -60,16 +63,17 @@ class Webhooks:
     stack: Stack
     read_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # by the kind of fault
     _left_by: dict[UUID, int] = field(default_factory=dict)  # the last fault of that kind, by its number
+    _last_over: datetime = field(default_factory=utc_now)  # when the fault before this one was
     _following: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def leave(self, number: int) -> None:
         """What is being read now may be left to its lease by this fault."""
-        rows = await self.stack.ask("SELECT raw_id FROM webhook_queue WHERE due_at > clock_timestamp()")
-        self._left_by |= {row["raw_id"]: number for row in rows}
+        self._left_by |= {row["raw_id"]: number for row in await self._ours() if row["leased"]}
 
     async def follow(self, number: int, kind: str) -> None:
         """The fault is over: time what has come until now."""
-        came = await self._kept()
+        came = {row["raw_id"] for row in await self._ours()}
+        self._last_over = utc_now()
         self._following.append(asyncio.create_task(self._until_read(number, kind, came), name=kind))
 
     async def _until_read(self, number: int, kind: str, came: set[UUID]) -> None:
@@ -80,6 +84,15 @@ class Webhooks:
                 break
             await asyncio.sleep(0.5)
         self.read_s[kind].append(time.monotonic() - began)
+
+    async def _ours(self) -> list[asyncpg.Record]:
+        """What waits, without what an earlier fault has left to a lease already."""
+        return await self.stack.ask(
+            "SELECT raw_id, due_at > clock_timestamp() AS leased FROM webhook_queue"
+            " WHERE due_at <= clock_timestamp() OR due_at > $1 + make_interval(secs => $2)",
+            self._last_over,
+            LEASE_S,
+        )
 
     async def _kept(self) -> set[UUID]:
         return {row["raw_id"] for row in await self.stack.ask("SELECT raw_id FROM webhook_queue")}
