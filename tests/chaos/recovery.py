@@ -89,7 +89,7 @@ class Webhooks:
         """What waits, without what an earlier fault has left to a lease already."""
         return await self.stack.ask(
             "SELECT raw_id, due_at > clock_timestamp() AS leased FROM webhook_queue"
-            " WHERE due_at <= clock_timestamp() OR due_at > $1 + make_interval(secs => $2)",
+            " WHERE due_at <= clock_timestamp() OR due_at > $1::timestamptz + make_interval(secs => $2)",
             self._last_over,
             LEASE_S,
         )
