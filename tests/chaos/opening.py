@@ -56,7 +56,7 @@ WORKERS = 2
 
 
 def _worker(number: int, settings: Settings, root: Path, place: Path) -> Program:
-    words = [sys.executable, "-m", "arq", "app.worker.WorkerSettings"]
+    words = [sys.executable, "-m", "app", "worker"]
     return Program(f"worker {number}", words, settings, root, place / f"worker{number}.log")
 
 
