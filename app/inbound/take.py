@@ -16,7 +16,7 @@ from app.inbound.models import webhook_queue
 from app.kit.sql import sql_beside
 from app.runtime import Runtime
 
-LEASE_S = 60.0  # after 15 s a look lays back what it did not begin; what it began and takes longer is read twice
+LEASE_S = 30.0  # after 15 s a look lays back what it did not begin; what it began and takes longer is read twice
 PAGE_BYTES = 8 * 1024 * 1024  # about 24,000 statuses; one larger body comes alone
 
 _take = sql_beside(__file__)

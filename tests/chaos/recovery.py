@@ -17,7 +17,7 @@ from tests.chaos.faults import LEAVING
 from tests.chaos.stack import Stack
 
 RECOVERED_S = 60.0
-READ_S = 30.0  # half a lease: one that a fault left behind is longer
+READ_S = LEASE_S / 2  # a lease that a fault left behind is longer
 COMMITTED_S = 0.3  # after a kill: what its claim still had to commit is there
 
 # The numbers with something due. The earliest of each batch, by its index: asked as EXISTS over the join it read the
