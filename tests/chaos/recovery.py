@@ -62,25 +62,26 @@ class Webhooks:
 
     stack: Stack
     read_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # by the kind of fault
-    _left_by: dict[UUID, int] = field(default_factory=dict)  # the last fault of that kind, by its number
+    _left_by: dict[UUID, int] = field(default_factory=dict)  # the fault to blame, by its number
     _last_over: datetime = field(default_factory=utc_now)  # when the fault before this one was
     _following: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def leave(self, number: int) -> None:
-        """What is being read now may be left to its lease by this fault."""
+        """What is being read now may be left to its lease by this fault, and by none before it."""
         self._left_by |= {row["raw_id"]: number for row in await self._ours() if row["leased"]}
 
     async def follow(self, number: int, kind: str) -> None:
-        """The fault is over: time what has come until now."""
-        came = {row["raw_id"] for row in await self._ours()}
+        """The fault is over: time what has come until now and is no earlier fault's."""
+        self._left_by = {row["raw_id"]: number for row in await self._ours()} | self._left_by
+        await self.leave(number)
         self._last_over = utc_now()
-        self._following.append(asyncio.create_task(self._until_read(number, kind, came), name=kind))
+        self._following.append(asyncio.create_task(self._until_read(number, kind), name=kind))
 
-    async def _until_read(self, number: int, kind: str, came: set[UUID]) -> None:
+    async def _until_read(self, number: int, kind: str) -> None:
         began = time.monotonic()
         while time.monotonic() - began < 2 * _read_within_s(kind):
-            left = came & await self._kept()
-            if all(self._left_by.get(webhook, number) != number for webhook in left):
+            rows = await self.stack.ask("SELECT raw_id FROM webhook_queue")
+            if all(self._left_by.get(row["raw_id"]) != number for row in rows):
                 break
             await asyncio.sleep(0.5)
         self.read_s[kind].append(time.monotonic() - began)
@@ -94,15 +95,12 @@ class Webhooks:
             LEASE_S,
         )
 
-    async def _kept(self) -> set[UUID]:
-        return {row["raw_id"] for row in await self.stack.ask("SELECT raw_id FROM webhook_queue")}
-
     async def end(self, *, hurry: bool) -> None:
         """Wait until all is read; in a hurry not for the leases of the dead, which are about to be ended."""
-        for following in self._following:
-            if hurry and following.get_name() in LEAVING:
-                following.cancel()
-        await asyncio.gather(*self._following, return_exceptions=hurry)
+        of_the_dead = [one for one in self._following if hurry and one.get_name() in LEAVING]
+        for following in of_the_dead:
+            following.cancel()
+        await asyncio.gather(*(one for one in self._following if one not in of_the_dead))
 
     def late(self) -> list[str]:
         """What took too long."""
