@@ -4,11 +4,11 @@ import asyncio
 import time
 from contextlib import ExitStack
 
-from tests.bench.cases.accept import recipients_of, stream
+from tests.bench.cases.accept import draft, recipients_of, stream
 from tests.bench.cases.dispatch import IN_FLIGHT, free_server, lift_pace, until_sent
 from tests.bench.measure import Line, in_turns, line_of
 from tests.bench.stand import Stand
-from tests.furnish import MARKETING, made
+from tests.furnish import made
 from tests.sandbox_process import TOKEN, WABA_ID
 
 
@@ -45,13 +45,7 @@ async def _second_sender(stand: Stand) -> str:
 async def _send(stand: Stand, url: str, senders: list[str], messages: int, known: int, workers: int) -> float:
     batches = []
     for at, sender in enumerate(senders):
-        body = {
-            "sender": sender,
-            "template": {"name": "autumn_offer", "language": "tr"},
-            "purpose": MARKETING,
-            "on_invalid": "skip",
-        }
-        batch = (await made(stand.client, "/v1/batches", body))["id"]
+        batch = await draft(stand, sender)
         await stream(stand, batch, list(recipients_of(messages, known, seed=int(time.time()) + at)))
         batches.append(batch)
     await stand.admin.execute("ANALYZE dispatch, messages")
