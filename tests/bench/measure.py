@@ -1,4 +1,4 @@
-"""Run ours and its reference in turns, and say both with their ratio. Medians: no machine is ours alone."""
+"""Run ours and its references in turns, and say them with their ratio. Medians: no machine is ours alone."""
 
 import json
 import os
@@ -35,15 +35,13 @@ class Line:
         return self.ours / self.reference if self.reference else None
 
 
-async def in_turns(ours: Once, reference: Once | None, *, rounds: int) -> tuple[list[float], list[float]]:
-    """Each side `rounds` times, one after the other, so that a slow minute meets both."""
-    mine: list[float] = []
-    theirs: list[float] = []
+async def in_turns(*sides: Once, rounds: int) -> list[list[float]]:
+    """Each side `rounds` times, one after the other, so that a slow minute meets all of them."""
+    runs: list[list[float]] = [[] for _ in sides]
     for _ in range(rounds):
-        mine.append(await ours())
-        if reference is not None:
-            theirs.append(await reference())
-    return mine, theirs
+        for side, kept in zip(sides, runs, strict=True):
+            kept.append(await side())
+    return runs
 
 
 def line_of(
@@ -70,7 +68,7 @@ def line_of(
     )
 
 
-def machine() -> dict[str, object]:
+def machine(servers: dict[str, str]) -> dict[str, object]:
     """What it ran on, and with which versions."""
     model = next(
         (
@@ -80,13 +78,15 @@ def machine() -> dict[str, object]:
         ),
         platform.processor(),
     )
-    names = ("fastapi", "uvicorn", "sqlalchemy", "asyncpg", "httpx", "aiohttp", "arq", "msgspec", "pydantic")
+    names = ["fastapi", "uvicorn", "uvloop", "httptools", "sqlalchemy", "asyncpg", "httpx", "aiohttp", "arq"]
+    names += ["msgspec", "pydantic"]
     return {
         "cpu": model,
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "python": platform.python_version(),
         "system": platform.platform(),
+        "servers": servers,
         "libraries": {name: version(name) for name in names},
         "toplu": version("toplu"),
     }
@@ -101,22 +101,23 @@ def _read(path: str) -> str:
 
 def show(lines: Sequence[Line]) -> str:
     """The table, for people."""
-    rows = [("case", "unit", "ours", "reference", "ratio", "goal")]
+    rows = [("case", "unit", "ours", "runs", "reference", "ratio", "goal")]
     for line in lines:
         ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
         reference = "" if line.reference is None else f"{_short(line.reference)} ({line.reference_name})"
-        rows.append((line.case, line.unit, _short(line.ours), reference, ratio, line.goal))
+        times = "once" if len(line.runs) == 1 else str(len(line.runs))
+        rows.append((line.case, line.unit, _short(line.ours), times, reference, ratio, line.goal))
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     told = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     notes = [f"{line.case}: {line.note}" for line in lines if line.note]
     return "\n".join([told[0], "-" * len(told[0]), *told[1:], "", *notes])
 
 
-def save(lines: Sequence[Line], settings: dict[str, object]) -> None:
+def save(lines: Sequence[Line], settings: dict[str, object], servers: dict[str, str]) -> None:
     """Everything, for machines: `tests/bench/results.json`."""
     whole = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": machine(),
+        "machine": machine(servers),
         "settings": settings,
         "lines": [asdict(line) | {"ratio": line.ratio} for line in lines],
     }

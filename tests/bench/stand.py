@@ -21,6 +21,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+from redis.asyncio import Redis
 
 from app.kit.clock import utc_now
 from app.kit.ids import new_id
@@ -116,6 +117,15 @@ class Stand:
                 if int(fields[1]) == self.postgres.pid or int(entry.name) == self.postgres.pid:
                     total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         return total
+
+    async def versions(self) -> dict[str, str]:
+        """Of the servers it stands on."""
+        async with Redis.from_url(self.settings.redis_url.get_secret_value()) as valkey:
+            told = await valkey.info("server")
+        return {
+            "postgresql": await self.admin.fetchval("SHOW server_version"),
+            "valkey": told.get("valkey_version", told["redis_version"]),
+        }
 
 
 def start_process(words: list[str], settings: Settings, log: Path) -> Process:

@@ -1,10 +1,12 @@
 """The design most people write, as fair as it can be: one arq job per message, ORM load, one shared default httpx
-client, ORM commit with an event row. arq at its best: keep_result 0, poll_delay 0.05, 50 jobs at once.
+client, ORM commit with an event row.
 """
 
+import json
 import subprocess
 import sys
 import time
+from dataclasses import asdict, dataclass
 from uuid import uuid4
 
 from arq import create_pool
@@ -17,6 +19,24 @@ from tests.bench.stand import Stand
 from tests.worker_process import ROOT
 
 SCHEMA = "bench_usual"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What the usual design leaves to choose."""
+
+    jobs: int = 50
+    pool: int = 50
+    uvloop: bool = True
+    poll_delay_s: float = 0.05
+
+    def __str__(self) -> str:
+        loop = "uvloop" if self.uvloop else "asyncio"
+        return (
+            f"arq with {self.jobs} jobs at once, keep_result 0, poll_delay {self.poll_delay_s} s; {loop};"
+            f" {self.pool} connections to PostgreSQL; httpx.AsyncClient as it comes;"
+            f" each job loads two rows by ORM and commits an UPDATE and an INSERT"
+        )
 
 
 class Base(DeclarativeBase):
@@ -53,7 +73,7 @@ class Event(Base):
     kind: Mapped[str]
 
 
-async def measure_usual(stand: Stand, url: str, messages: int) -> float:
+async def measure_usual(stand: Stand, url: str, messages: int, tuned: Tuned) -> float:
     """Messages per second of the steady middle: the first and the last tenth are left out."""
     address = stand.postgres.url("toplu_test_bench").replace("postgresql://", "postgresql+asyncpg://")
     engine = create_async_engine(address)
@@ -72,7 +92,8 @@ async def measure_usual(stand: Stand, url: str, messages: int) -> float:
     for id_ in ids:
         await pool.enqueue_job("send", str(id_))
     await pool.aclose()
-    words = [sys.executable, "-m", "tests.bench.usual_worker", address, redis, url, str(messages)]
+    told = json.dumps(asdict(tuned))
+    words = [sys.executable, "-m", "tests.bench.usual_worker", address, redis, url, str(messages), told]
     began = time.perf_counter()
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout, f"{done.stderr[-2000:]} after {time.perf_counter() - began:.0f} s"

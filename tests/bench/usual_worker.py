@@ -1,18 +1,23 @@
-"""The worker of `usual`: `python -m tests.bench.usual_worker DATABASE REDIS WHATSAPP MESSAGES`. Prints messages/s."""
+"""The worker of `usual`: `python -m tests.bench.usual_worker DATABASE REDIS WHATSAPP MESSAGES TUNED`.
+
+TUNED is JSON of `usual.Tuned`. Prints messages/s.
+"""
 
 import asyncio
+import json
 import sys
 import time
 from typing import Any
 from uuid import UUID
 
 import httpx
+import uvloop
 from arq.connections import RedisSettings
 from arq.worker import Worker, func
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from tests.bench.usual import Consent, Event, Message
+from tests.bench.usual import Consent, Event, Message, Tuned
 
 ends: list[float] = []
 
@@ -36,8 +41,8 @@ async def send(ctx: dict[str, Any], message_id: str) -> None:
     ends.append(time.perf_counter())
 
 
-async def main(database: str, redis: str, url: str, messages: int) -> None:
-    engine = create_async_engine(database, pool_size=50)
+async def main(database: str, redis: str, url: str, messages: int, tuned: Tuned) -> None:
+    engine = create_async_engine(database, pool_size=tuned.pool, max_overflow=0)
     async with httpx.AsyncClient(headers={"authorization": "Bearer a-token"}, trust_env=False) as client:
         sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(engine, expire_on_commit=False)
         worker = Worker(
@@ -45,8 +50,8 @@ async def main(database: str, redis: str, url: str, messages: int) -> None:
             redis_settings=RedisSettings.from_dsn(redis),
             queue_name="usual",
             burst=True,
-            max_jobs=50,
-            poll_delay=0.05,
+            max_jobs=tuned.jobs,
+            poll_delay=tuned.poll_delay_s,
             handle_signals=False,
             ctx={"sessions": sessions, "client": client, "url": url},
         )
@@ -59,4 +64,6 @@ async def main(database: str, redis: str, url: str, messages: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))
+    chosen = Tuned(**json.loads(sys.argv[5]))
+    run = uvloop.run if chosen.uvloop else asyncio.run
+    run(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), chosen))

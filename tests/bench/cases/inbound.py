@@ -4,8 +4,10 @@ commits each body on its own.
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,18 +38,19 @@ async def measure(stand: Stand, *, requests: int, rounds: int) -> list[Line]:
         return rate(await post(stand, port, one))
 
     with endpoint(stand, "verify_only") as verifier, endpoint(stand, "commit_each") as committer:
-        mine, verified = await in_turns(ours, lambda: theirs(verifier), rounds=rounds)
-        cpu_us = (stand.api.cpu_s() - before) / (rounds * requests) * 1e6
-        again, committed = await in_turns(ours, lambda: theirs(committer), rounds=rounds)
+        sides = (ours, lambda: theirs(verifier), lambda: theirs(committer))
+        mine, verified, committed = await in_turns(*sides, rounds=rounds)
+    cpu_us = (stand.api.cpu_s() - before) / (rounds * requests) * 1e6
     goal, note = ">= 5,000/s", f"{cpu_us:.0f} us of the API's CPU for each"
     name = "inbound, 1 status"
     lines = [line_of(name, "requests/s", mine, verified, reference_name="verify only", goal=goal, note=note)]
-    lines.append(line_of(name, "requests/s", again, committed, reference_name="commit each", goal=">= 2x"))
+    lines.append(line_of(name, "requests/s", mine, committed, reference_name="commit each", goal=">= 2x"))
     hundred = [100 * rate(await post(stand, stand_port(stand), many)) for _ in range(rounds)]
     lines.append(line_of("inbound, 100 statuses", "statuses/s", hundred, goal=">= 60,000/s"))
-    told = await post(stand, stand_port(stand), one, rate=OPEN_RATE)
-    note = f"p50 {told['p50_ms']} ms, p99 {told['p99_ms']} ms, {told['bad']} not 200"
-    lines.append(line_of(f"inbound at {OPEN_RATE}/s", "p99 ms", [told["p99_ms"]], goal="<= 50 ms", note=note))
+    paced = [await post(stand, stand_port(stand), one, rate=OPEN_RATE) for _ in range(rounds)]
+    name, note = f"inbound at {OPEN_RATE}/s", f"{sum(told['bad'] for told in paced)} not 200"
+    lines.append(line_of(name, "p50 ms", [told["p50_ms"] for told in paced], goal="<= 10 ms"))
+    lines.append(line_of(name, "p99 ms", [told["p99_ms"] for told in paced], goal="<= 50 ms", note=note))
     await stand.admin.execute("TRUNCATE webhook_queue")  # some are the reference's, and not sealed
     return lines
 
@@ -109,9 +112,6 @@ def endpoint(stand: Stand, name: str) -> Iterator[int]:
 
 
 def _await_port(port: int) -> None:
-    import socket
-    import time
-
     for _ in range(200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
