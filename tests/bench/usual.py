@@ -1,5 +1,14 @@
 """The design most people write, as fair as it can be: one arq job per message, ORM load, one shared default httpx
 client, ORM commit with an event row.
+
+50 jobs at once on uvloop is its best, by little. Medians of two short runs of 800 messages in turns (2026-11, beside
+other programs), as shares of 50 jobs on asyncio's own loop, and the worker's processor time with its start:
+
+    jobs at once      10    25    50   100   200
+    asyncio         0.83  0.85  1.00  0.98  0.94     7.7  8.1  7.7  7.8  7.8 ms a message
+    uvloop          0.89  0.89  1.00  0.92  0.99     7.6  7.8  7.5  7.7  7.5 ms
+
+As many connections to PostgreSQL as jobs, 50 at most.
 """
 
 import json
@@ -23,7 +32,7 @@ SCHEMA = "bench_usual"
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What the usual design leaves to choose."""
+    """What the usual design leaves to choose, at its best."""
 
     jobs: int = 50
     pool: int = 50
