@@ -97,7 +97,7 @@ class Stand:
     def worker(self, **more: object) -> Iterator[Process]:
         """A worker process: stock arq, as in production."""
         running = start_process(
-            [sys.executable, "-m", "arq", "app.worker.WorkerSettings"],
+            [sys.executable, "-m", "app", "worker"],
             self.settings.model_copy(update=more),
             self.place / "worker.log",
         )
