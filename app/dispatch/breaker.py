@@ -96,11 +96,10 @@ class Breaker:
             try:
                 await draw_consequences(self.run, self.tenant, [refused])
             except LOST as error:
-                late = uptime_s() + wait_s > until
-                tell = log.error if late else log.warning
-                tell("dispatch.consequence_unwritten", code=outcome.code, error=type(error).__name__)
-                if late:
+                if uptime_s() + wait_s > until:
+                    log.error("dispatch.consequence_unwritten", code=outcome.code, error=type(error).__name__)
                     return
+                log.warning("dispatch.consequence_waits", code=outcome.code, error=type(error).__name__)
             else:
                 return
             await asyncio.sleep(wait_s)
