@@ -30,6 +30,7 @@ from app.inbound.sort import Alias, Told, sort_updates
 from app.inbound.take import Taken, give_back, lay_back, take_pending
 from app.inbound.withdraw_stopped import withdraw_stopped
 from app.kit.crypto import Unsealable, unseal
+from app.kit.db import is_away
 from app.kit.metrics import metrics
 from app.kit.tasks import hear_out
 from app.runtime import Runtime
@@ -71,6 +72,7 @@ async def settle_pending(run: Runtime, limit: int) -> int:
     replying: list[asyncio.Task[None]] = []
     held: dict[UUID, Taken] = {}
     begun: set[UUID] = set()
+    innocent = True
     done = 0
     try:
         while time.monotonic() < ends and (page := await hear_out(take_pending(run, limit))):
@@ -87,26 +89,29 @@ async def settle_pending(run: Runtime, limit: int) -> int:
                 if time.monotonic() > ends:  # webhooks that come alone are up to a page of groups
                     break
         replying.append(asyncio.create_task(reply_owed(run)))  # also what an earlier look, or a decision, left owed
+    except Exception as error:
+        innocent = is_away(error)
+        raise
     finally:
         if held:  # told to end, failed, or out of time: whoever comes next need not wait for a lease
-            await hear_out(_lay_back(run, held.values(), begun))
+            await hear_out(_lay_back(run, held.values(), begun, innocent=innocent))
         if replying:
             await hear_out(asyncio.wait(replying))  # each of them ends by itself within 20 s
     return done
 
 
-async def _lay_back(run: Runtime, held: Collection[Taken], begun: Collection[UUID]) -> None:
+async def _lay_back(run: Runtime, held: Collection[Taken], begun: Collection[UUID], *, innocent: bool) -> None:
     """Try for some seconds: the database may be away for a moment only, and a STOP may be among these."""
     try:
         async with asyncio.timeout(LAY_BACK_S):
             for wait_s in LAY_BACK_WAITS_S:
                 try:
-                    await lay_back(run, held, begun)
+                    await lay_back(run, held, begun, innocent=innocent)
                 except FAILED:
                     await asyncio.sleep(wait_s)
                 else:
                     return
-            await lay_back(run, held, begun)
+            await lay_back(run, held, begun, innocent=innocent)
     except FAILED as error:
         log.warning("inbound.not_laid_back", size=len(held), error=type(error).__name__)  # their lease ends by itself
 
@@ -125,6 +130,8 @@ async def _settle_group(run: Runtime, group: Sequence[Taken]) -> tuple[int, bool
         try:
             await _tell(run, tenant, share)
         except FAILED as error:
+            if is_away(error):
+                raise  # nothing of it is at fault
             # The first times it heals itself, as when an import holds the rows; then somebody must look.
             write = log.warning if group[0].tries < HOPEFUL_TRIES else log.error
             write("inbound.not_settled", tenant_id=str(tenant), size=len(share.raws), error=type(error).__name__)

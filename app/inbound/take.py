@@ -21,9 +21,9 @@ PAGE_BYTES = 8 * 1024 * 1024  # about 24,000 statuses; one larger body comes alo
 
 _take = sql_beside(__file__)
 _lay_back = text(
-    "UPDATE webhook_queue AS q SET tries = q.tries - t.untried, due_at = clock_timestamp() + interval '1 second'"
-    " * CASE WHEN t.untried = 0 AND q.tries > 1 THEN least(power(2, least(q.tries, 12)), :longest_wait_s) ELSE 0 END"
-    "  FROM unnest(CAST(:ids AS uuid[]), CAST(:tries AS int[]), CAST(:untried AS int[])) AS t (id, tries, untried)"
+    "UPDATE webhook_queue AS q SET tries = t.counted, due_at = clock_timestamp() + make_interval(secs => t.wait_s)"
+    "  FROM unnest(CAST(:ids AS uuid[]), CAST(:tries AS int[]), CAST(:counted AS int[]), CAST(:waits AS int[]))"
+    "       AS t (id, tries, counted, wait_s)"
     " WHERE q.raw_id = t.id AND q.tries = t.tries"
 )
 _LONGEST_WAIT_S = 3600
@@ -59,21 +59,32 @@ async def give_back(run: Runtime, done: Collection[UUID], failed: Collection[UUI
             await session.execute(update(queue).where(_among(failed)).values(due_at=later))
 
 
-async def lay_back(run: Runtime, taken: Collection[Taken], begun: Collection[UUID]) -> None:
+async def lay_back(run: Runtime, taken: Collection[Taken], begun: Collection[UUID], *, innocent: bool) -> None:
     """Due now, as long as nobody else took them meanwhile. What was not `begun` was not tried, either.
 
     What was begun comes alone the next time: it may be what failed, or took so long that this reader was told to stop.
     If it was alone already, it waits as long as what is given back: due now, it would be the first to be read again,
-    and those behind it would never be.
+    and those behind it would never be. `innocent`: it did not fail, the reader was told to end, or the database went
+    away. Then that try does not count, and it waits for a second only.
     """
+    laid = [_laid(one, begun=one.id in begun, innocent=innocent) for one in taken]
     named = {
-        "longest_wait_s": _LONGEST_WAIT_S,
         "ids": [one.id for one in taken],
         "tries": [one.tries for one in taken],
-        "untried": [0 if one.id in begun else 1 for one in taken],
+        "counted": [counted for counted, _ in laid],
+        "waits": [wait_s for _, wait_s in laid],
     }
     async with run.db.begin() as session:
         await session.execute(_lay_back, named)
+
+
+def _laid(one: Taken, *, begun: bool, innocent: bool) -> tuple[int, int]:
+    """The tries that count, and the seconds it waits."""
+    if not begun:
+        return one.tries - 1, 0
+    if one.tries == 1:
+        return 1, 0
+    return (one.tries - 1, 1) if innocent else (one.tries, min(2 ** min(one.tries, 12), _LONGEST_WAIT_S))
 
 
 def _among(ids: Collection[UUID]) -> ColumnElement[bool]:

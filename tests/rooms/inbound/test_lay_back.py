@@ -79,7 +79,7 @@ async def test_what_somebody_else_took_meanwhile_is_not_laid_back(stand: Stand) 
     await stand.due_again()
     await take_pending(stand.worker, 200)
 
-    await lay_back(stand.worker, ours, set())
+    await lay_back(stand.worker, ours, set(), innocent=True)
 
     assert [(2, False)] == await stand.rows(QUEUED)
 
@@ -143,6 +143,32 @@ async def test_a_look_lays_back_what_it_has_when_the_database_is_back(
         assert isinstance(failed, SQLAlchemyError)
         assert [(1, True)] == await stand.rows(QUEUED)
         assert 1 == await stand.settle()
+
+
+async def test_a_webhook_that_met_the_end_of_its_reader_often_waits_no_longer_for_it(stand: Stand) -> None:
+    """Nor for a database that went away: it did nothing. What fails by itself comes later each time."""
+    tenant = await stand.tenant()
+    (id_,) = await stand.put(tenant, "sent")
+    await stand.post(body_of(tenant.value(statuses=[status(id_, "delivered")])))
+    await stand.admin.execute("UPDATE webhook_queue SET tries = 5")
+
+    async with stand.admin.transaction():
+        await stand.admin.execute("SELECT FROM outcomes WHERE id = $1 FOR UPDATE", id_)
+        told_to_end = asyncio.create_task(stand.settle())
+        await blocked(stand)
+        await end_tasks(told_to_end)
+        await stand.admin.execute("UPDATE webhook_queue SET due_at = '-infinity'")
+    after_the_end = await stand.rows("SELECT tries FROM webhook_queue")
+    async with stand.admin.transaction():
+        await stand.admin.execute("SELECT FROM outcomes WHERE id = $1 FOR UPDATE", id_)
+        cut = asyncio.create_task(stand.settle())
+        await blocked(stand)
+        await stand.admin.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted")
+        with pytest.raises(SQLAlchemyError):
+            await cut
+
+    waits = await stand.rows("SELECT tries, due_at <= clock_timestamp() + interval '1 second' FROM webhook_queue")
+    assert ([(5,)], [(5, True)]) == (after_the_end, waits)
 
 
 async def test_a_database_that_stays_away_is_given_up_and_the_lease_ends_by_itself(
