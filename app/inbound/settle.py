@@ -75,8 +75,8 @@ async def settle_pending(run: Runtime, limit: int) -> int:
     innocent = True
     done = 0
     try:
-        while time.monotonic() < ends and (page := await hear_out(take_pending(run, limit))):
-            held, begun = {one.id: one for one in page}, set()
+        while time.monotonic() < ends and (page := await hear_out(take_pending(run, limit, held))):
+            begun = set()
             await asyncio.sleep(0)  # where a cancellation shows that came while the page was taken
             for group in _groups(page):
                 begun = {one.id for one in group}

@@ -2,7 +2,7 @@
 
 Taking is a lease, not a lock: the row's next turn is moved into the future and committed, so nothing is held while the
 work goes on. A crash costs the rest of the lease; the work is then done again, which changes nothing that was done.
-Whoever ends before its work is done lays back what it has, so nothing waits for a lease but after a crash.
+Whoever ends before its work is done lays back what it has or may have, so nothing waits for a lease but after a crash.
 """
 
 from collections.abc import Collection
@@ -39,12 +39,18 @@ class Taken:
     body_ct: bytes | None = field(repr=False)
 
 
-async def take_pending(run: Runtime, limit: int) -> list[Taken]:
-    """The next webhooks to read, `limit` and PAGE_BYTES at most; those in which people speak come first."""
+async def take_pending(run: Runtime, limit: int, held: dict[UUID, Taken] | None = None) -> list[Taken]:
+    """The next webhooks to read, `limit` and PAGE_BYTES at most; those in which people speak come first.
+
+    `held` has them before the COMMIT: when nobody hears whether it was done, they can be laid back.
+    """
     async with run.db.begin() as session:
         named = {"limit": limit, "bytes": PAGE_BYTES, "lease_s": LEASE_S}
         rows = (await session.execute(_take, named)).all()
-    return [Taken(row.raw_id, row.tries, row.received_at, row.body_ct) for row in rows]
+        taken = [Taken(row.raw_id, row.tries, row.received_at, row.body_ct) for row in rows]
+        if held is not None:
+            held |= {one.id: one for one in taken}
+    return taken
 
 
 async def give_back(run: Runtime, done: Collection[UUID], failed: Collection[UUID]) -> None:

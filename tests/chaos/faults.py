@@ -172,7 +172,7 @@ async def cut_after_commit(stack: Stack, rng: Random) -> None:
 
 async def _cut(stack: Stack, rng: Random, when: str) -> None:
     proxy = rng.choice((stack.worker_database, stack.worker_database, stack.api_database))
-    of = rng.choice((None, "claim", "record")) if proxy is stack.worker_database else None
+    of = rng.choice((None, "claim", "record", "take")) if proxy is stack.worker_database else None
     trap = proxy.set(Trap("commit", when, "cut", of=of, times=rng.randint(1, 4)))  # type: ignore[arg-type]
     await _until_sprung(trap, 2.0)
     proxy.disarm()

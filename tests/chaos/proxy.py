@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 from typing import Literal, Self
 
 # What a statement must say to be called so; each stands in one of the product's statements only.
-STATEMENTS = {b"left_queue AS (": "claim", b"secs => h.retry_s": "record", b"joined AS (": "accept"}
+STATEMENTS = {
+    b"left_queue AS (": "claim",
+    b"secs => h.retry_s": "record",
+    b"joined AS (": "accept",
+    b"LEFT JOIN webhook_raw": "take",
+}
 Address = tuple[str, int]
 
 

@@ -9,11 +9,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
 
 from app.dispatch.flow.lease import Page
 from app.dispatch.keep import Keeper
 from app.dispatch.line import Drain
 from app.dispatch.lines import Lines
+from app.inbound.settle import settle_pending
 from app.kit.clock import uptime_s
 from app.kit.ids import decode
 from app.runtime import Runtime, open_runtime
@@ -80,6 +82,19 @@ async def test_what_nobody_heard_of_goes_back_also_when_the_database_is_away_for
         await asyncio.wait_for(leaving, 20)
 
     assert ["queued"] * 3 == [row["state"] for row in await fetch(database, ROWS)]
+
+
+async def test_webhooks_that_were_taken_and_nobody_heard_so_are_laid_back(
+    api_only: House, servers: Servers, database: TestDatabase
+) -> None:
+    await fetch(database, "INSERT INTO toplu.webhook_queue (raw_id, urgent) VALUES (gen_random_uuid(), false)")
+    async with worker_behind(api_only, servers) as (run, proxy):
+        proxy.set(Trap("commit", "after", "cut", of="take"))
+        with pytest.raises(DBAPIError):
+            await settle_pending(run, 10)
+
+    left = await fetch(database, "SELECT tries, due_at <= clock_timestamp() AS due FROM toplu.webhook_queue")
+    assert [(0, True)] == [tuple(row) for row in left]
 
 
 async def test_what_a_refusal_says_of_the_person_is_written_when_the_database_is_back(
