@@ -62,6 +62,7 @@ class Webhooks:
 
     stack: Stack
     read_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # by the kind of fault
+    _late_rows: list[str] = field(default_factory=list)  # what waited when its time was over
     _left_by: dict[UUID, int] = field(default_factory=dict)  # the fault to blame, by its number
     _last_over: datetime = field(default_factory=utc_now)  # when the fault before this one was
     _following: list[asyncio.Task[None]] = field(default_factory=list)
@@ -78,13 +79,26 @@ class Webhooks:
         self._following.append(asyncio.create_task(self._until_read(number, kind), name=kind))
 
     async def _until_read(self, number: int, kind: str) -> None:
-        began = time.monotonic()
-        while time.monotonic() - began < 2 * _read_within_s(kind):
+        began, told = time.monotonic(), False
+        while (passed_s := time.monotonic() - began) < 2 * _read_within_s(kind):
             rows = await self.stack.ask("SELECT raw_id FROM webhook_queue")
-            if all(self._left_by.get(row["raw_id"]) != number for row in rows):
+            left = [row["raw_id"] for row in rows if self._left_by.get(row["raw_id"]) == number]
+            if not left:
                 break
+            if passed_s > _read_within_s(kind) and not told:
+                self._late_rows += [f"{kind}, number {number}: {row}" for row in await self._shown(left)]
+                told = True
             await asyncio.sleep(0.5)
         self.read_s[kind].append(time.monotonic() - began)
+
+    async def _shown(self, left: list[UUID]) -> list[str]:
+        """How these stand, for whoever asks why they wait."""
+        rows = await self.stack.ask(
+            "SELECT tries, urgent, extract(epoch FROM due_at - clock_timestamp())::int AS due_in_s, count(*) AS webhooks"
+            "  FROM webhook_queue WHERE raw_id = ANY ($1::uuid[]) GROUP BY 1, 2, 3 LIMIT 5",
+            left,
+        )
+        return [", ".join(f"{name} {value}" for name, value in row.items()) for row in rows]
 
     async def _ours(self) -> list[asyncpg.Record]:
         """What waits, without what an earlier fault has left to a lease already."""
@@ -105,7 +119,8 @@ class Webhooks:
     def late(self) -> list[str]:
         """What took too long."""
         every = [(kind, s) for kind, all_s in self.read_s.items() for s in all_s]
-        return [f"{kind}: webhooks lay for {s:.0f} s" for kind, s in every if s > _read_within_s(kind)]
+        late = [f"{kind}: webhooks lay for {s:.0f} s" for kind, s in every if s > _read_within_s(kind)]
+        return late + self._late_rows
 
 
 def _read_within_s(kind: str) -> float:
