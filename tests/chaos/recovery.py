@@ -94,7 +94,8 @@ class Webhooks:
     async def _shown(self, left: list[UUID]) -> list[str]:
         """How these stand, for whoever asks why they wait."""
         rows = await self.stack.ask(
-            "SELECT tries, urgent, extract(epoch FROM due_at - clock_timestamp())::int AS due_in_s, count(*) AS webhooks"
+            "SELECT tries, urgent, extract(epoch FROM due_at - clock_timestamp())::int AS due_in_s,"
+            " count(*) AS webhooks"
             "  FROM webhook_queue WHERE raw_id = ANY ($1::uuid[]) GROUP BY 1, 2, 3 LIMIT 5",
             left,
         )
