@@ -85,18 +85,8 @@ async def lease(
     if not (await session.execute(_may, {"tenant": hold.tenant, "batch": batch})).scalar_one():
         return Page(0, [])
     await plan_once(session)
-    rows = await session.execute(
-        _move,
-        {
-            "tenant": hold.tenant,
-            "ids": [row.id for row in fits],
-            "people": people,
-            "fence": hold.fence,
-            "lease_s": lease_s,
-            "expires_at": expires_at,
-            **counts,
-        },
-    )
+    page_of = {"tenant": hold.tenant, "ids": [row.id for row in fits], "people": people, "fence": hold.fence}
+    rows = await session.execute(_move, page_of | {"lease_s": lease_s, "expires_at": expires_at} | counts)
     page = Page(len(fits), [Leased(*row) for row in rows])
     if budget is not None:
         person_now = {row.id: row.person_id for row in fits}

@@ -115,17 +115,14 @@ async def test_the_third_within_a_week_waits_until_the_first_is_a_week_old(count
 
 async def test_a_sender_that_was_paused_while_a_claim_waited_for_counts_claims_nothing(counter: Claims) -> None:
     await counter.send_and_claim(phone(1))
-    batch = await counter.send(phone(1))
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    batch, sender = await counter.send(phone(1)), f"/v1/senders/{counter.house.tenant.sender}"
 
     async with asyncio.timeout(20), counter.admin.transaction():
         await counter.admin.execute("SELECT FROM toplu.frequency_counts FOR UPDATE")
         claiming = asyncio.create_task(counter.claim(batch))
-        while not await counter.admin.fetchval(waiting):
+        while not await counter.admin.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
             await asyncio.sleep(0.01)
-        paused = await counter.house.client.patch(
-            f"/v1/senders/{counter.house.tenant.sender}", json={"state": "paused"}
-        )
+        paused = await counter.house.client.patch(sender, json={"state": "paused"})
     page = await claiming
 
     assert 200 == paused.status_code
