@@ -125,8 +125,7 @@ async def test_a_sender_that_was_paused_while_a_claim_waited_for_counts_claims_n
         paused = await counter.house.client.patch(sender, json={"state": "paused"})
     page = await claiming
 
-    assert 200 == paused.status_code
-    assert (0, []) == (page.seen, page.leased)
+    assert (200, 0, []) == (paused.status_code, page.seen, page.leased)
 
 
 @pytest.mark.parametrize("rules", [USUAL, ContactRules((), None, None)], ids=["capped", "not capped"])
