@@ -91,6 +91,8 @@ def trickling(answer: bytes, seen: Seen, every_s: float) -> Behaviour:
     async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader, seen)
         for byte in answer:
+            if writer.is_closing():  # uvloop's refuses what is written to it then
+                return
             writer.write(bytes([byte]))
             await writer.drain()
             await asyncio.sleep(every_s)
