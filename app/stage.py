@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from app.dispatch.lines import BEAT_S, SWEEP_S, Lines
+from app.dispatch.lines import BEAT_S, SHARE_S, SWEEP_S, Lines
 from app.duties.tell_overdue import tell_overdue
 from app.evidence.sealer import LOOK_S, Sealer
 from app.inbound.settle import settle_pending
@@ -76,6 +76,7 @@ class Stage:
         await self._look_first(lines)
         await self._catch_up(run)
         self._every(BEAT_S, lines.beat)
+        self._every(SHARE_S, lines.share)
         self._every(GUARD_S, lines.guard.look)
         self._every(SWEEP_S, lines.sweep_all)
         self._every(LOOK_S, Sealer(run).look)

@@ -97,6 +97,10 @@ class Drain:
             await self.keeper.finish(keeping)
             await self._leave()
 
+    def give_away(self) -> None:
+        """Claim no more, end what is under way, leave: another worker shall go on. It is rung by its own looks."""
+        self._halted = True
+
     async def _claim_until_empty(self) -> None:
         empty = 0
         while not self._over() and empty < IDLE_LOOKS:

@@ -5,6 +5,7 @@ down polling alone is.
 """
 
 import asyncio
+import math
 import os
 import socket
 import time
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 
 _due = text("SELECT sender_id, tenant_id FROM due_senders_v1()")
 _sweepable = text("SELECT tenant_id FROM sweepable_tenants_v1()")
+_held = text("SELECT worker_id, n FROM lines_held_v1()")
 _partitions = text("SELECT ensure_partitions(3)")
 _missing = text("SELECT table_name, month FROM missing_partitions_v1")
 _beat = text(
@@ -42,6 +44,8 @@ _forget = text("DELETE FROM heartbeats WHERE worker_id = :worker OR seen_at < cl
 
 SWEEP_S = 2.0
 BEAT_S = 5.0
+SHARE_S = 2.0
+LOOKS_GIVEN = 3  # so many looks do the others have to take a line that was given
 
 
 @dataclass(slots=True)
@@ -53,7 +57,10 @@ class Lines:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     guard: Guard = field(init=False)
     _drains: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
+    _working: dict[UUID, Drain] = field(default_factory=dict)
     _again: set[UUID] = field(default_factory=set)
+    _given: UUID | None = None  # a line that another worker should take; not ours again until `_given_until`
+    _given_until: float = 0.0
 
     def __post_init__(self) -> None:
         self.guard = Guard(self.run)
@@ -65,6 +72,10 @@ class Lines:
         if sender in self._drains:
             self._again.add(sender)  # it may just have found the line empty
             return
+        if sender == self._given:
+            if time.monotonic() < self._given_until:
+                return
+            self._given = None  # nobody took it
         task = asyncio.create_task(self._drain(sender, tenant), name=f"drain:{sender}")
         self._drains[sender] = task
         task.add_done_callback(lambda _: self._ended(sender, tenant))
@@ -84,17 +95,35 @@ class Lines:
         else:
             await self.wake_due(sender)
 
+    async def share(self) -> None:
+        """Give a line to another worker that drains at least two less, or the first that starts would keep them all.
+
+        One at a time, and only where workers look by themselves: nobody is rung. If nobody takes it, it is ours again.
+        """
+        if self._given is not None and time.monotonic() >= self._given_until:
+            self._given = None
+        if self._given is not None or len(self._working) < 2 or not self.run.settings.poll_s:
+            return
+        async with self.run.db.begin() as session:
+            held: dict[str, int] = {row.worker_id: row.n for row in await session.execute(_held)}
+        mine = held.pop(self.owner, 0)
+        if held and mine >= min(held.values()) + 2 and self._working:
+            self._given, drain = next(reversed(self._working.items()))
+            self._given_until = math.inf  # until it is left: what is under way has its answers first
+            drain.give_away()
+            log.info("dispatch.line_given", sender_id=encode("snd", self._given), lines=mine)
+
     async def stop(self) -> None:
         """Stop claiming, let every POST end, write down every answer. Nothing becomes uncertain by this."""
         self.stopping.set()
-        while self._drains:
-            await asyncio.wait(list(self._drains.values()))
-            await asyncio.sleep(0)
         try:
-            async with self.run.db.begin() as session:
+            async with self.run.db.begin() as session:  # first: nobody gives a line to a worker that ends
                 await session.execute(_forget, {"worker": self.owner})
         except LOST as error:
             log.warning("dispatch.heartbeat_left", error=type(error).__name__)  # it grows old by itself
+        while self._drains:
+            await asyncio.wait(list(self._drains.values()))
+            await asyncio.sleep(0)
 
     async def beat(self) -> None:
         """Say that this worker lives."""
@@ -141,6 +170,8 @@ class Lines:
 
     def _ended(self, sender: UUID, tenant: UUID) -> None:
         self._drains.pop(sender, None)
+        if sender == self._given:
+            self._given_until = time.monotonic() + LOOKS_GIVEN * self.run.settings.poll_s
         if sender in self._again:
             self._again.discard(sender)
             self.wake(sender, tenant)
@@ -149,6 +180,7 @@ class Lines:
         try:
             drain = await self._open(sender, tenant)
             if drain is not None:
+                self._working[sender] = drain
                 await drain.run_until_empty()
         except Exception as error:  # a door: one line's trouble must not end the others; the poll tries again
             log.error(
@@ -158,6 +190,8 @@ class Lines:
                 exc_info=not is_away(error),
             )
             self._again.discard(sender)
+        finally:
+            self._working.pop(sender, None)
 
     async def _open(self, sender_id: UUID, tenant: UUID) -> Drain | None:
         async with self.run.db.begin(tenant) as session:

@@ -72,6 +72,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
         "every_tenant_v1",
         "find_api_key_v1",
         "find_senders_v1",
+        "lines_held_v1",
         "owing_tenants_v1",
         "remove_aborted_upload_v1",
         "retention_due_v1",

@@ -63,7 +63,7 @@ async def _distance(stand: Stand) -> list[Line]:
 
 async def _scale(stand: Stand) -> list[Line]:
     known = min(KNOWN, 1_000_000)
-    return await scale.measure(stand, messages=4_000 if QUICK else 20_000, known=known, rounds=1 if QUICK else ROUNDS)
+    return await scale.measure(stand, messages=30_000 if QUICK else 80_000, known=known, rounds=1 if QUICK else ROUNDS)
 
 
 async def _growth(_: Stand) -> list[Line]:
