@@ -40,6 +40,7 @@ log = structlog.get_logger()
 IDLE_S = 0.2  # between two looks at an empty line
 IDLE_LOOKS = 5  # then the line is left, and a bell or the poll brings somebody back
 MARGIN_S = 15.0  # between the last moment a post may begin and the end of its lease, beside the read timeout
+GIVE_WITHIN_S = 2.0  # for the answers that are under way
 LEAVE_FOR_S = 2.0  # then the lease of a line that cannot be left ends by itself
 
 
@@ -65,6 +66,7 @@ class Drain:
     sharing: Callable[[], int] = lambda: 1  # how many lines this process drains, over the same connections
     pairs: Pairs = field(default_factory=Pairs)
     turns: Turns = field(default_factory=Turns)
+    give_by: float | None = None  # until then it waits for its last answers, to leave the line to another worker
     hold: Hold = field(init=False)
     keeper: Keeper = field(init=False)
     mouths: Mouths = field(init=False)
@@ -98,8 +100,8 @@ class Drain:
             await self._leave()
 
     def give_away(self) -> None:
-        """Claim no more, end what is under way, leave: another worker shall go on. It is rung by its own looks."""
-        self._halted = True
+        """Another worker shall go on: claim nothing, leave when all answers are there. If one is slow, think again."""
+        self.give_by = time.monotonic() + GIVE_WITHIN_S
 
     async def _claim_until_empty(self) -> None:
         empty = 0
@@ -107,6 +109,9 @@ class Drain:
             if not await self._keep_line():
                 raise LineLost
             now = time.monotonic()
+            if self._rests(now):
+                await self._pause(0.02)
+                continue
             room = self._room(now)
             if room <= 0:
                 await self._pause(max(self.pace.wait_s(now), 0.05 if self.breaker.half_open else 0.005))
@@ -115,6 +120,16 @@ class Drain:
             empty = 0 if seen or self.mouths or self.breaker.listens else empty + 1
             if not seen and self.agenda.fresh:
                 await self._pause(IDLE_S)
+
+    def _rests(self, now: float) -> bool:
+        """While the line is to be given away nothing is claimed; a line that rests for one slow answer helps nobody."""
+        if self.give_by is None:
+            return False
+        if not self.mouths:
+            self._halted = True
+        elif now > self.give_by:
+            self.give_by = None
+        return self.give_by is not None
 
     async def _claim_in_turn(self, room: int) -> int:
         """Fill the room: each busy lane its share, then whoever can use what is left, the most urgent first."""

@@ -45,6 +45,7 @@ _forget = text("DELETE FROM heartbeats WHERE worker_id = :worker OR seen_at < cl
 SWEEP_S = 2.0
 BEAT_S = 5.0
 SHARE_S = 2.0
+KEEP_S = 60.0
 LOOKS_GIVEN = 3  # so many looks do the others have to take a line that was given
 
 
@@ -61,6 +62,7 @@ class Lines:
     _again: set[UUID] = field(default_factory=set)
     _given: UUID | None = None  # a line that another worker should take; not ours again until `_given_until`
     _given_until: float = 0.0
+    _share_after: float = 0.0
 
     def __post_init__(self) -> None:
         self.guard = Guard(self.run)
@@ -75,7 +77,7 @@ class Lines:
         if sender == self._given:
             if time.monotonic() < self._given_until:
                 return
-            self._given = None  # nobody took it
+            self._keep_given(time.monotonic())  # nobody took it
         task = asyncio.create_task(self._drain(sender, tenant), name=f"drain:{sender}")
         self._drains[sender] = task
         task.add_done_callback(lambda _: self._ended(sender, tenant))
@@ -98,35 +100,46 @@ class Lines:
     async def share(self) -> None:
         """Give a line to another worker that drains at least two less, or the first that starts would keep them all.
 
-        One at a time, and only where workers look by themselves: nobody is rung. If nobody takes it, it is ours again.
+        One at a time, only where workers look by themselves every two seconds or more often (nobody is rung), and not
+        again for a minute after one that nobody took or that could not be left soon.
         """
-        if self._given is not None and time.monotonic() >= self._given_until:
-            self._given = None
-        if self._given is not None or len(self._working) < 2 or not self.run.settings.poll_s:
+        now = time.monotonic()
+        if self._given is not None:
+            drain = self._working.get(self._given)
+            if drain is not None and drain.give_by is None:
+                self._keep_given(now)
+            elif now >= self._given_until:
+                self._given = None  # somebody took it, or it is empty
+        looks = 0 < self.run.settings.poll_s <= SHARE_S
+        if self.stopping.is_set() or self._given is not None or now < self._share_after or not looks:
             return
-        async with self.run.db.begin() as session:
-            held: dict[str, int] = {row.worker_id: row.n for row in await session.execute(_held)}
-        mine = held.pop(self.owner, 0)
-        if held and mine >= min(held.values()) + 2 and self._working:
-            self._given, drain = next(reversed(self._working.items()))
-            self._given_until = math.inf  # until it is left: what is under way has its answers first
-            drain.give_away()
-            log.info("dispatch.line_given", sender_id=encode("snd", self._given), lines=mine)
+        if len(self._working) < 2 or not await self._has_two_more():
+            return
+        could = {sender: drain for sender, drain in self._working.items() if not drain.breaker.listens}
+        if not could:
+            return
+        self._given, drain = could.popitem()
+        self._given_until = math.inf  # until it is left
+        drain.give_away()
+        log.info("dispatch.line_given", sender_id=encode("snd", self._given), lines=len(self._working))
 
     async def stop(self) -> None:
         """Stop claiming, let every POST end, write down every answer. Nothing becomes uncertain by this."""
         self.stopping.set()
         try:
-            async with self.run.db.begin() as session:  # first: nobody gives a line to a worker that ends
+            async with self.run.db.begin() as session:  # first: nobody shall give a line to a worker that ends
                 await session.execute(_forget, {"worker": self.owner})
         except LOST as error:
             log.warning("dispatch.heartbeat_left", error=type(error).__name__)  # it grows old by itself
-        while self._drains:
-            await asyncio.wait(list(self._drains.values()))
-            await asyncio.sleep(0)
+        finally:
+            while self._drains:
+                await asyncio.wait(list(self._drains.values()))
+                await asyncio.sleep(0)
 
     async def beat(self) -> None:
-        """Say that this worker lives."""
+        """Say that this worker lives, and takes lines."""
+        if self.stopping.is_set():
+            return
         async with self.run.db.begin() as session:
             await session.execute(_beat, {"worker": self.owner})
 
@@ -167,6 +180,15 @@ class Lines:
             missing = (await session.execute(_missing)).all()
         for row in missing:
             log.error("dispatch.partition_missing", table=row.table_name, month=row.month)
+
+    async def _has_two_more(self) -> bool:
+        async with self.run.db.begin() as session:
+            held: dict[str, int] = {row.worker_id: row.n for row in await session.execute(_held)}
+        mine = held.pop(self.owner, 0)
+        return bool(held) and mine >= min(held.values()) + 2
+
+    def _keep_given(self, now: float) -> None:
+        self._given, self._share_after = None, now + KEEP_S
 
     def _ended(self, sender: UUID, tenant: UUID) -> None:
         self._drains.pop(sender, None)

@@ -65,16 +65,25 @@ class Webhooks:
     _late_rows: list[str] = field(default_factory=list)  # what waited when its time was over
     _left_by: dict[UUID, int] = field(default_factory=dict)  # the fault to blame, by its number
     _last_over: datetime = field(default_factory=utc_now)  # when the fault before this one was
+    _parted: set[int] = field(default_factory=set)  # the faults that part workers from what they read
     _following: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def leave(self, number: int) -> None:
-        """What is being read now may be left to its lease by this fault, and by none before it."""
-        self._left_by |= {row["raw_id"]: number for row in await self._ours() if row["leased"]}
+    async def leave(self, number: int, kind: str) -> None:
+        """What is being read now may be left to its lease by this fault, and by none before it.
+
+        One that parts a worker from what it reads takes over also what was taken before the last fault was over: that
+        was being read well until now, unless it was left to its lease by another of this kind.
+        """
+        taken = await self._leased() if kind in LEAVING else [row for row in await self._ours() if row["leased"]]
+        left = {row["raw_id"] for row in taken} - {raw for raw, by in self._left_by.items() if by in self._parted}
+        self._left_by |= dict.fromkeys(left, number)
+        if kind in LEAVING:
+            self._parted.add(number)
 
     async def follow(self, number: int, kind: str) -> None:
         """The fault is over: time what has come until now and is no earlier fault's."""
         self._left_by = {row["raw_id"]: number for row in await self._ours()} | self._left_by
-        await self.leave(number)
+        await self.leave(number, kind)
         self._last_over = utc_now()
         self._following.append(asyncio.create_task(self._until_read(number, kind), name=kind))
 
@@ -100,6 +109,9 @@ class Webhooks:
             left,
         )
         return [", ".join(f"{name} {value}" for name, value in row.items()) for row in rows]
+
+    async def _leased(self) -> list[asyncpg.Record]:
+        return await self.stack.ask("SELECT raw_id FROM webhook_queue WHERE due_at > clock_timestamp()")
 
     async def _ours(self) -> list[asyncpg.Record]:
         """What waits, without what an earlier fault has left to a lease already."""

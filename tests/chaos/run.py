@@ -114,17 +114,17 @@ async def _strike(stack: Stack, report: Report, webhooks: Webhooks, number: int,
     if strike.kind in PARTING:
         report.at_risk |= await under_way(stack)
     if strike.kind in LEAVING:
-        await webhooks.leave(number)
-        looking.append(asyncio.create_task(_look_again(stack, report, webhooks, number)))
+        await webhooks.leave(number, strike.kind)
+        looking.append(asyncio.create_task(_look_again(stack, report, webhooks, number, strike.kind)))
     await FAULTS[strike.kind][0](stack, strike.rng)
     await asyncio.gather(*looking)
     await webhooks.follow(number, strike.kind)
 
 
-async def _look_again(stack: Stack, report: Report, webhooks: Webhooks, number: int) -> None:
+async def _look_again(stack: Stack, report: Report, webhooks: Webhooks, number: int, kind: str) -> None:
     await asyncio.sleep(COMMITTED_S)
     report.at_risk |= await under_way(stack)
-    await webhooks.leave(number)
+    await webhooks.leave(number, kind)
 
 
 async def end_leases(stack: Stack) -> None:

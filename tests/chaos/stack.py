@@ -28,6 +28,7 @@ POSTGRES = {
     "max_wal_size": "4GB",
 }
 ASK_AGAIN_S = 30.0
+LAST_WORDS = 6_000  # bytes
 
 
 @dataclass(slots=True)
@@ -65,6 +66,10 @@ class Program:
         """kill -9."""
         self.killed = True
         self.process.kill()
+
+    def last_words(self) -> str:
+        """The end of its log: why it ended is told nowhere else."""
+        return self.log.read_bytes()[-LAST_WORDS:].decode("utf-8", "replace")
 
     def signal(self, number: int) -> None:
         """Any other signal."""
@@ -163,7 +168,8 @@ class Stack:
             for program in (self.api, *self.workers):
                 if program.wanted and not program.alive:
                     if not program.killed:
-                        self.odd.append(f"{program.name} ended by itself with {program.process.returncode}")
+                        how = f"{program.name} ended by itself with {program.process.returncode}"
+                        self.odd.append(f"{how}: {program.last_words()}")
                     program.start()
             if not self.postgres.running and "postgres" not in self.away:
                 await asyncio.to_thread(self.restart_postgres)
