@@ -12,7 +12,7 @@ from app.dispatch.lines import BEAT_S, SHARE_S, SWEEP_S, Lines
 from app.duties.tell_overdue import tell_overdue
 from app.evidence.sealer import LOOK_S, Sealer
 from app.inbound.settle import settle_pending
-from app.kit.db import is_away
+from app.kit.db import is_away, is_busy
 from app.kit.tasks import end_tasks, insist_on_cancelling
 from app.purposes.contact import log_contact_rules_off
 from app.readiness import NotYet, check_database, newest_revision
@@ -73,7 +73,7 @@ class Stage:
         log_contact_rules_off(self.settings)
         lines = Lines(run)
         self.ctx |= {"run": run, "lines": lines}
-        await self._look_first(lines)
+        await _patiently(lines.guard.look)  # before anything is sent: this database may be one that was restored
         await self._catch_up(run)
         self._every(BEAT_S, lines.beat)
         self._every(SHARE_S, lines.share)
@@ -94,32 +94,13 @@ class Stage:
 
         Raises CannotWork: a role that may not be taken on, a schema that was not made, a password that is wrong.
         """
-        while True:
-            try:
-                await check_database(run, newest_revision())
-            except NotYet:
-                raise CannotWork("the schema is older than this version: `toplu migrate` brings it up") from None
-            except Exception as error:
-                if not is_away(error):
-                    cause = str(getattr(error, "orig", error)).splitlines()[0]
-                    raise CannotWork(f"the database cannot be worked with as toplu_worker: {cause}") from error
-                log.warning("worker.awaits_database", error=type(error).__name__)
-                await asyncio.sleep(2.0)
-            else:
-                return
-
-    async def _look_first(self, lines: Lines) -> None:
-        """Before anything is sent: this database may be one that was restored. Waits while it is away."""
-        while True:
-            try:
-                await lines.guard.look()
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                log.warning("worker.awaits_database", error=type(error).__name__)
-                await asyncio.sleep(2.0)
-            else:
-                return
+        try:
+            await _patiently(lambda: check_database(run, newest_revision()))
+        except NotYet:
+            raise CannotWork("the schema is older than this version: `toplu migrate` brings it up") from None
+        except Exception as error:
+            cause = (str(getattr(error, "orig", error)) or type(error).__name__).splitlines()[0]
+            raise CannotWork(f"the database cannot be worked with as toplu_worker: {cause}") from error
 
     async def _catch_up(self, run: Runtime) -> None:
         """Hear what was said while no worker ran, before anything is sent: a STOP may be among it."""
@@ -147,6 +128,20 @@ class Stage:
         finally:
             await self._stack.aclose()
         log.info("worker.ended")
+
+
+async def _patiently(look: Callable[[], Awaitable[Any]]) -> None:
+    """Look until it can be done: the database may be away, or another one hold a lock, such as one that is frozen."""
+    while True:
+        try:
+            await look()
+        except Exception as error:
+            if not is_away(error) and not is_busy(error):
+                raise
+            log.warning("worker.awaits_database", error=type(error).__name__)
+            await asyncio.sleep(2.0)
+        else:
+            return
 
 
 async def _repeat(seconds: float, look: Callable[[], Awaitable[Any]]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 Session = AsyncConnection
 
 COMMAND_TIMEOUT_S = 60.0
+LOCK_TIMEOUT = "10s"  # then the statement fails with 55P03
 _plan_once = text("SET LOCAL plan_cache_mode = force_generic_plan")
 _plan_each = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
@@ -56,7 +57,7 @@ class Database:
                     "search_path": schema,
                     "application_name": name,
                     "idle_in_transaction_session_timeout": "30s",
-                    "lock_timeout": "10s",
+                    "lock_timeout": LOCK_TIMEOUT,
                     "jit": "off",
                     "timezone": "UTC",  # times as text are the same everywhere: some of them are hashed
                 },
