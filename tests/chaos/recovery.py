@@ -65,20 +65,20 @@ class Webhooks:
     _late_rows: list[str] = field(default_factory=list)  # what waited when its time was over
     _left_by: dict[UUID, int] = field(default_factory=dict)  # the fault to blame, by its number
     _last_over: datetime = field(default_factory=utc_now)  # when the fault before this one was
-    _parted: set[int] = field(default_factory=set)  # the faults that part workers from what they read
+    _parted: dict[UUID, datetime] = field(default_factory=dict)  # the ends of leases that nobody is behind any more
     _following: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def leave(self, number: int, kind: str) -> None:
         """What is being read now may be left to its lease by this fault, and by none before it.
 
         One that parts a worker from what it reads takes over also what was taken before the last fault was over: that
-        was being read well until now, unless it was left to its lease by another of this kind.
+        was being read well until now, unless it is the very lease that another of this kind has left.
         """
         taken = await self._leased() if kind in LEAVING else [row for row in await self._ours() if row["leased"]]
-        left = {row["raw_id"] for row in taken} - {raw for raw, by in self._left_by.items() if by in self._parted}
+        left = {row["raw_id"]: row["due_at"] for row in taken if self._parted.get(row["raw_id"]) != row["due_at"]}
         self._left_by |= dict.fromkeys(left, number)
         if kind in LEAVING:
-            self._parted.add(number)
+            self._parted |= left
 
     async def follow(self, number: int, kind: str) -> None:
         """The fault is over: time what has come until now and is no earlier fault's."""
@@ -111,12 +111,12 @@ class Webhooks:
         return [", ".join(f"{name} {value}" for name, value in row.items()) for row in rows]
 
     async def _leased(self) -> list[asyncpg.Record]:
-        return await self.stack.ask("SELECT raw_id FROM webhook_queue WHERE due_at > clock_timestamp()")
+        return await self.stack.ask("SELECT raw_id, due_at FROM webhook_queue WHERE due_at > clock_timestamp()")
 
     async def _ours(self) -> list[asyncpg.Record]:
         """What waits, without what an earlier fault has left to a lease already."""
         return await self.stack.ask(
-            "SELECT raw_id, due_at > clock_timestamp() AS leased FROM webhook_queue"
+            "SELECT raw_id, due_at, due_at > clock_timestamp() AS leased FROM webhook_queue"
             " WHERE due_at <= clock_timestamp() OR due_at > $1::timestamptz + make_interval(secs => $2)",
             self._last_over,
             LEASE_S,
