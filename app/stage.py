@@ -9,6 +9,8 @@ from typing import Any
 import structlog
 
 from app.dispatch.lines import BEAT_S, SHARE_S, SWEEP_S, Lines
+from app.dispatch.statistics import LOOK_S as STATISTICS_S
+from app.dispatch.statistics import refresh_statistics
 from app.duties.tell_overdue import tell_overdue
 from app.evidence.sealer import LOOK_S, Sealer
 from app.inbound.settle import settle_pending
@@ -80,6 +82,7 @@ class Stage:
         self._every(GUARD_S, lines.guard.look)
         self._every(SWEEP_S, lines.sweep_all)
         self._every(LOOK_S, Sealer(run).look)
+        self._every(STATISTICS_S, lambda: refresh_statistics(run.db))
         self._every(3600.0, lines.make_partitions)
         self._every(DUTIES_S, lambda: tell_overdue(run.db))
         self._every(3600.0, lambda: run_due(run))
