@@ -8,6 +8,7 @@ roles
 import asyncio
 import os
 import secrets
+import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,12 @@ PASSWORD = "an-invented-password"
 # No test asserts a time: an example may take as long as a busy machine needs.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+def pytest_configure() -> None:
+    """What a shell runs in the background ignores Ctrl-C, and so do all that it starts; some tests send it to these."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
