@@ -18,7 +18,7 @@ _analyze = text("SELECT analyze_grown_v1()")
 
 
 async def refresh_statistics(db: Database) -> int:
-    """Look at the sizes (a millisecond), and ANALYZE what has grown to four times what it was. How many tables."""
+    """Look at the sizes, and ANALYZE what has grown to four times what it was. How many tables."""
     async with db.begin() as session:
         analyzed: int = (await session.execute(_analyze)).scalar_one()
     if analyzed:

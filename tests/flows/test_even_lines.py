@@ -175,22 +175,12 @@ async def test_one_line_more_is_as_level_as_it_gets(
     assert (2, None) == (len(first._drains), first._given)
 
 
-async def test_without_looks_of_their_own_nothing_is_given_because_nobody_would_take_it(
-    workers: tuple[Lines, Lines],
+@pytest.mark.parametrize("poll_s", [0.0, 30.0], ids=["no looks", "rare looks"])
+async def test_without_frequent_looks_nothing_is_given_because_the_line_would_rest_for_long(
+    workers: tuple[Lines, Lines], poll_s: float
 ) -> None:
     first, _ = workers
-    first.run = replace(first.run, settings=first.run.settings.model_copy(update={"poll_s": 0.0}))
-
-    await first.share()
-
-    assert first._given is None
-
-
-async def test_looks_that_are_rare_give_nothing_because_the_line_would_rest_for_long(
-    workers: tuple[Lines, Lines],
-) -> None:
-    first, _ = workers
-    first.run = replace(first.run, settings=first.run.settings.model_copy(update={"poll_s": 30.0}))
+    first.run = replace(first.run, settings=first.run.settings.model_copy(update={"poll_s": poll_s}))
 
     await first.share()
 
