@@ -15,10 +15,11 @@ WITH picked AS MATERIALIZED (
                - coalesce(octet_length(r.body_ct), 0) AS bytes_before
       FROM picked AS p LEFT JOIN webhook_raw AS r ON r.id = p.raw_id
 ), taken AS (
+    -- An array and not a join: with statistics from when the queue was empty, a join compared each row that waits with
+    -- each of the page (2.2 s for 1,000 of 10,000).
     UPDATE webhook_queue AS q
        SET tries = least(q.tries + 1, 30000), due_at = clock_timestamp() + make_interval(secs => :lease_s)
-      FROM sized AS s
-     WHERE q.raw_id = s.raw_id AND s.bytes_before < :bytes
+     WHERE q.raw_id = ANY (ARRAY(SELECT s.raw_id FROM sized AS s WHERE s.bytes_before < :bytes))
     RETURNING q.raw_id, q.tries, q.urgent
 )
 SELECT t.raw_id, t.tries, r.received_at, r.body_ct
