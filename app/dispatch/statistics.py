@@ -3,8 +3,8 @@
 Without any, the planner takes our condition on the tenant and that of row-level security for two that have nothing to
 do with each other, and a table for one row. Then the gate reads everybody once for each recipient: 336 ms instead of 8
 for 500 of 20,000 people (2026-11), growing with both. Autovacuum looks once a minute and forgets what has grown when
-the server crashes, so a new installation and one after a crash would stand still in its first campaign. A queue analyzed
-while it was empty is as bad once it is filled again.
+the server crashes, so a new installation and one after a crash would stand still in its first campaign. A queue
+analyzed while it was empty is as bad once it is filled again.
 """
 
 import structlog
