@@ -57,6 +57,20 @@ def test_only_the_next_quarter_second_is_claimed(rate: int) -> None:
     assert room <= rate * AHEAD_S + 1
 
 
+@pytest.mark.parametrize(("rate", "alone"), [(20, True), (1_000, False)])
+def test_a_fast_sender_posts_twenty_times_a_second_and_a_slow_one_each_by_itself(rate: int, alone: bool) -> None:
+    pace, now, posted = Pace(float(rate), 0.0), 0.0, list[float]()
+
+    while now < 3.0:
+        posted += used(pace, now)
+        now += 0.1
+
+    moments = {round(at, 6) for at in posted}
+    assert alone == (len(moments) == len(posted))
+    assert len(moments) <= 20 * (3.0 + AHEAD_S) + 2
+    assert 0.95 * 3 * rate <= len(posted)
+
+
 @pytest.mark.parametrize("look_s", [0.05, 0.2, 0.4])
 def test_a_line_that_is_asked_late_uses_nearly_the_whole_rate_all_the_same(look_s: float) -> None:
     pace, now, posted = Pace(80.0, 0.0), 0.0, 0
