@@ -16,6 +16,7 @@ STEP_S = 0.05  # the slots of so long are used together, at its end
 CATCH_UP_S = 0.5 - STEP_S  # of missed slots may still be used: with a step, half of what Meta lets come at once
 MARGIN = 0.98  # stay under Meta's own counter, which also sees inbound messages
 SLOWEST = 1.0
+QUIET_S = 5.0  # an older trace is of somebody who left, or died and whose lease ran out: nobody spoke for seconds
 PAUSE_S = 1.0  # of silence after 130429; answers to what was under way meanwhile cut no deeper
 CLIMB = 0.1  # of the full rate, per quiet second
 
@@ -50,10 +51,14 @@ class Pace:
         return max(SLOWEST, self.full_rate * MARGIN)
 
     def take_over(self, trace: Trace, now: float) -> None:
-        """Go on where the last drainer stopped: not faster than it was, and not in its slots."""
+        """Go on where the last drainer stopped: not faster than it was, and not in its slots.
+
+        After seconds in which nobody spoke, Meta lends all of its burst again: missed slots are caught up as ever.
+        """
         climbed = trace.rate + self.full_rate * CLIMB * max(0.0, trace.age_s)
         self.rate = min(self.most, max(SLOWEST, climbed))
-        self._next = max(self._next, now + min(max(0.0, trace.ahead_s), PAUSE_S + AHEAD_S))
+        ahead_s = min(max(0.0, trace.ahead_s), PAUSE_S + AHEAD_S)
+        self._next = now - CATCH_UP_S if trace.age_s > QUIET_S + ahead_s else max(self._next, now + ahead_s)
 
     def ahead_s(self, now: float) -> float:
         """Seconds from now up to the first free slot."""

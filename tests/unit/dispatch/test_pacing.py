@@ -116,6 +116,16 @@ def test_a_successor_speaks_as_slowly_as_the_one_that_was_told_to_slow_down() ->
     assert 0 == next_one.room(0.6)
 
 
+def test_who_comes_after_a_dead_drainer_catches_up_and_who_comes_after_one_that_left_does_not() -> None:
+    after_death, after_leaving = Pace(80.0, 100.0), Pace(80.0, 100.0)
+
+    after_death.take_over(Trace(80 * MARGIN, 10.0, 0.2), 100.0)
+    after_leaving.take_over(Trace(80 * MARGIN, 0.1, 0.2), 100.0)
+
+    assert 80 * 0.5 <= after_death.room(100.0) <= 80 * (0.5 + AHEAD_S)
+    assert after_leaving.room(100.0) <= 80 * AHEAD_S
+
+
 def test_a_slot_that_is_given_back_is_used_again() -> None:
     pace = Pace(10.0, 0.0)
     pace.slot(0.0)
