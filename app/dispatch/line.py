@@ -275,8 +275,8 @@ class Drain:
 
         About twice what the pace and the usual answer time need may be without an answer, and never more than this
         line's share of the connections, or than what is answered in a quarter second where that is more. (Whoever waits
-        for a connection for seconds looks like a WhatsApp that is silent.) A claim takes a quarter of what the pace
-        allows to be ahead, or more; while some wait for a connection, a whole page, or half of that quarter second.
+        for a connection for seconds looks like a WhatsApp that is silent.) A claim waits until pace and answers leave a
+        quarter of what may be ahead; while some wait for a connection, a whole page, or half of what is ahead.
         """
         self.mouths.look(now)
         self.mouths.most = max(1, self.run.settings.whatsapp_connections // max(1, self.sharing()))
@@ -284,9 +284,10 @@ class Drain:
         wanted = int(2 * self.pace.rate * max(self._latency_s, 0.1)) + 8
         most = 1 if self.breaker.half_open else min(wanted, max(self.mouths.most, ahead))
         page = self.run.settings.page_size
-        room = min(self.pace.room(now), most - len(self.mouths), page)
-        worth = min(page, ahead // 2 if self.mouths.waiting else int(min(AHEAD_S * self.pace.rate, most) / 4))
-        return room if room >= max(1, worth) else 0
+        allowed = min(self.pace.room(now), wanted - len(self.mouths), page)
+        room = min(allowed, most - len(self.mouths))
+        free, worth = (room, ahead // 2) if self.mouths.waiting else (allowed, int(AHEAD_S * self.pace.rate / 4))
+        return room if free >= min(page, worth) else 0
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, but wake up when we must stop."""

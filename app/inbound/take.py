@@ -24,7 +24,7 @@ _lay_back = text(
     "UPDATE webhook_queue AS q SET tries = t.counted, due_at = clock_timestamp() + make_interval(secs => t.wait_s)"
     "  FROM unnest(CAST(:ids AS uuid[]), CAST(:tries AS int[]), CAST(:counted AS int[]), CAST(:waits AS int[]))"
     "       AS t (id, tries, counted, wait_s)"
-    " WHERE q.raw_id = t.id AND q.tries = t.tries"
+    " WHERE q.raw_id = t.id AND q.tries = t.tries AND q.raw_id = ANY (CAST(:ids AS uuid[]))"  # not the whole queue
 )
 _LONGEST_WAIT_S = 3600
 

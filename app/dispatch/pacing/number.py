@@ -3,8 +3,8 @@
 Meta counts messages per second of the number (80 by default, 1,000 after an upgrade, 20 with the Business app; page of
 2026-09). Messages are spaced evenly: a slot each, and the slots of a twentieth of a second are used together, because a
 message that is posted alone costs the worker much more (850 us instead of 520 at 1,000 a second, 2026-11). A drainer
-that was held up catches up missed slots, half a second with those that are used together, no more: less than the
-second's worth that Meta lets come at once. On 130429 the rate is cut by half and climbs back by a tenth of the full
+that was held up catches up half a second of missed slots, no more: less than the second's worth that Meta lets come
+at once. On 130429 the rate is cut by half and climbs back by a tenth of the full
 rate per quiet second, so a number that shares its quota with inbound traffic finds its own level.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 AHEAD_S = 0.25  # claim only what the pace allows in the next quarter second
 STEP_S = 0.05  # the slots of so long are used together, at its end
-CATCH_UP_S = 0.5 - STEP_S  # of missed slots may still be used: with a step, half of what Meta lets come at once
+CATCH_UP_S = 0.5  # of missed slots may still be used: half of what Meta lets come at once
 MARGIN = 0.98  # stay under Meta's own counter, which also sees inbound messages
 SLOWEST = 1.0
 QUIET_S = 5.0  # an older trace is of somebody who left, or died and whose lease ran out: nobody spoke for seconds
@@ -74,7 +74,9 @@ class Pace:
         """Take the next slot: the moment at which one message may be posted, at once if it has passed."""
         slot = max(self._next, now - CATCH_UP_S)
         self._next = slot + 1.0 / self.rate
-        return slot if slot <= now else math.ceil(slot / STEP_S) * STEP_S
+        if slot <= now:
+            return slot
+        return self.now + math.ceil((slot - self.now) / STEP_S) * STEP_S  # each sender has steps of its own
 
     def give_back(self) -> None:
         """A slot that was taken is not used."""

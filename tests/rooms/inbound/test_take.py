@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-ROWS = 5_000
+ROWS = 15_000
 FILL = f"INSERT INTO webhook_queue (raw_id) SELECT new_id() FROM generate_series(1, {ROWS})"
 COUNTED = "SELECT pg_stat_force_next_flush()"  # what came and went is counted up to a second late otherwise
 LEFT = "SELECT reltuples FROM pg_class WHERE oid = 'webhook_queue'::regclass"

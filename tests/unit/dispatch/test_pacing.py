@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dispatch.pacing.number import AHEAD_S, MARGIN, Pace, Trace
+from app.dispatch.pacing.number import AHEAD_S, MARGIN, QUIET_S, STEP_S, Pace, Trace
 
 SECOND = 80  # what Meta lends a number of 80 a second at once
 
@@ -46,6 +46,15 @@ def test_successors_of_any_number_stay_under_what_meta_lends(handovers: list[flo
         now += 0.0 if told else 10.0
 
     assert most_in(1.0, posted) <= 80 + SECOND
+
+
+@given(rate=st.integers(1, 1000), began=st.floats(0, 1e6))
+def test_a_message_waits_for_its_slot_and_for_the_step_that_it_falls_into(rate: int, began: float) -> None:
+    pace = Pace(float(rate), began)
+
+    for _ in range(pace.room(began)):
+        slot = pace._next
+        assert slot - 1e-6 <= pace.slot(began) <= slot + STEP_S + 1e-6
 
 
 @given(rate=st.integers(5, 1000))
@@ -119,8 +128,8 @@ def test_a_successor_speaks_as_slowly_as_the_one_that_was_told_to_slow_down() ->
 def test_who_comes_after_a_dead_drainer_catches_up_and_who_comes_after_one_that_left_does_not() -> None:
     after_death, after_leaving = Pace(80.0, 100.0), Pace(80.0, 100.0)
 
-    after_death.take_over(Trace(80 * MARGIN, 10.0, 0.2), 100.0)
-    after_leaving.take_over(Trace(80 * MARGIN, 0.1, 0.2), 100.0)
+    after_death.take_over(Trace(80 * MARGIN, QUIET_S + 0.3, 0.2), 100.0)
+    after_leaving.take_over(Trace(80 * MARGIN, QUIET_S + 0.1, 0.2), 100.0)
 
     assert 80 * 0.5 <= after_death.room(100.0) <= 80 * (0.5 + AHEAD_S)
     assert after_leaving.room(100.0) <= 80 * AHEAD_S
