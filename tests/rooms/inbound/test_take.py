@@ -38,7 +38,8 @@ async def test_a_page_is_taken_by_the_ids_of_its_rows_and_not_compared_with_ever
         plan = "\n".join(row[0] for row in found)
 
     assert [0] == [row[0] for row in await stand.rows(LEFT)]
-    assert re.search(r"Update on webhook_queue.*\n(.*\n){3}.*Index Scan.*\n.*Index Cond: \(raw_id = ANY", plan), plan
+    assert re.search(r"Update on webhook_queue(.*\n){3,7}.*Index Cond: \(raw_id = ANY", plan), plan
+    assert "Join Filter: (q" not in plan
 
 
 async def test_a_queue_that_is_filled_again_gets_new_statistics_although_it_did_not_grow(stand: Stand) -> None:
