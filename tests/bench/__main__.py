@@ -16,7 +16,7 @@ from tests.bench.stand import POSTGRES, Stand, open_stand
 
 QUICK, FULL = bool(os.environ.get("QUICK")), bool(os.environ.get("FULL"))
 ROUNDS = 3
-KNOWN = 300_000 if QUICK else 5_000_000
+KNOWN = 150_000 if QUICK else 5_000_000
 GROWTH = {10_000: 5, 100_000: 3, 1_000_000: 1}  # recipients of a batch, and how often: a million takes six minutes
 
 
@@ -50,7 +50,7 @@ async def _check(stand: Stand) -> list[Line]:
 
 
 async def _dispatch(stand: Stand) -> list[Line]:
-    messages, usual = (5_000, 500) if QUICK else (20_000, 2_000)
+    messages, usual = (3_000, 300) if QUICK else (20_000, 2_000)
     return await dispatch.measure(stand, messages=messages, known=min(KNOWN, 1_000_000), rounds=ROUNDS, usual=usual)
 
 
@@ -77,7 +77,7 @@ async def _inbound(stand: Stand) -> list[Line]:
 
 
 async def _settle(stand: Stand) -> list[Line]:
-    return await settle.measure(stand, statuses=10_000 if QUICK else 100_000, rounds=ROUNDS)
+    return await settle.measure(stand, statuses=5_000 if QUICK else 100_000, rounds=ROUNDS)
 
 
 async def _import(stand: Stand) -> list[Line]:
