@@ -4,8 +4,8 @@ Meta counts messages per second of the number (80 by default, 1,000 after an upg
 2026-09). Messages are spaced evenly: a slot each, and the slots of a twentieth of a second are used together, because a
 message that is posted alone costs the worker much more (850 us instead of 520 at 1,000 a second, 2026-11). A drainer
 that was held up catches up half a second of missed slots, no more: less than the second's worth that Meta lets come
-at once. On 130429 the rate is cut by half and climbs back by a tenth of the full
-rate per quiet second, so a number that shares its quota with inbound traffic finds its own level.
+at once. On 130429 the rate is cut by half and climbs back by a tenth of the full rate per quiet second, so a number
+that shares its quota with inbound traffic finds its own level.
 """
 
 import math
