@@ -19,9 +19,14 @@ _analyze = text("SELECT analyze_grown_v1()")
 
 
 async def refresh_statistics(db: Database) -> int:
-    """ANALYZE the tables that have grown to four times what they were, in bytes or in rows. How many."""
-    async with db.begin() as session:
-        analyzed: int = (await session.execute(_analyze)).scalar_one()
+    """ANALYZE the tables that have grown to four times what they were, in bytes or in rows. How many.
+
+    Committed with the statement: rolled back, as when this process is killed before it commits, a table would count as
+    analyzed and have no statistics.
+    """
+    async with db.engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        analyzed: int = (await connection.execute(_analyze)).scalar_one()
     if analyzed:
         log.info("dispatch.statistics_made", tables=analyzed)
     return analyzed
