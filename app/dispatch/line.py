@@ -276,9 +276,9 @@ class Drain:
         About twice what the pace and the usual answer time need may be without an answer, and never more than this
         line's share of the connections, or than what is answered in a quarter second where that is more. (Whoever waits
         for a connection for seconds looks like a WhatsApp that is silent.) A claim waits until pace and answers leave a
-        quarter of what may be ahead; while some wait for a connection, a whole page, or half of what is ahead.
+        quarter of what may be ahead, or a whole page; while some wait for a connection, of what answers leave ahead.
         """
-        self.mouths.look(now)
+        self.mouths.look()
         self.mouths.most = max(1, self.run.settings.whatsapp_connections // max(1, self.sharing()))
         ahead = int(AHEAD_S * min(self.pace.rate, self.mouths.rate))
         wanted = int(2 * self.pace.rate * max(self._latency_s, 0.1)) + 8
@@ -286,7 +286,7 @@ class Drain:
         page = self.run.settings.page_size
         allowed = min(self.pace.room(now), wanted - len(self.mouths), page)
         room = min(allowed, most - len(self.mouths))
-        free, worth = (room, ahead // 2) if self.mouths.waiting else (allowed, int(AHEAD_S * self.pace.rate / 4))
+        free, worth = (room, ahead // 4) if self.mouths.waiting else (allowed, int(AHEAD_S * self.pace.rate / 4))
         return room if free >= min(page, worth) else 0
 
     async def _pause(self, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """Claimed messages up to their answers: so many posts at once, and what else was claimed waits for its turn."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from app.dispatch.flow.post import Voice
 from app.dispatch.held import Leased
 from app.dispatch.queries import DueBatch
 
-LOOK_S = 0.1  # a rate is read off the clock no sooner than this
+LOOK_S = 0.1  # a rate is read off the clock no sooner than this…
+FIRST_LOOK_S = 0.005  # …but the first one, which all that is claimed next waits for
 
 
 @dataclass(slots=True)
@@ -23,11 +25,13 @@ class Mouths:
 
     say: Callable[[DueBatch, Voice, Leased, float, float], Awaitable[None]]
     most: int
-    rate: float = 0.0  # answers per second, lately
+    clock: Callable[[], float] = time.monotonic
+    rate: float = 0.0  # answers per second while anybody speaks, lately
     _waiting: deque[tuple[DueBatch, Voice, Leased, float, float]] = field(default_factory=deque)
     _speaking: set[asyncio.Task[None]] = field(default_factory=set)
     _answers: int = 0
-    _looked_at: float = 0.0
+    _spoken_s: float = 0.0  # how long the answers took that are not in the rate yet
+    _since: float = 0.0  # somebody speaks, and this is counted up to here
 
     def __len__(self) -> int:
         """Messages without an answer."""
@@ -44,18 +48,26 @@ class Mouths:
         if len(self._speaking) < self.most:
             self._begin()
 
-    def look(self, now: float) -> None:
-        """Measure the rate: half of it is of the time since the look before."""
-        passed_s = now - self._looked_at
-        if passed_s >= LOOK_S:
-            self.rate = (self.rate + self._answers / passed_s) / 2
-            self._answers, self._looked_at = 0, now
+    def look(self) -> None:
+        """Measure the rate: half of it is of the time since the look before, and all of it when there was none.
+
+        Only while somebody speaks: a wait for the database says nothing of how fast WhatsApp answers.
+        """
+        if self._speaking:
+            self._count()
+        if self._spoken_s < (LOOK_S if self.rate else FIRST_LOOK_S) or not (self.rate or self._answers):
+            return
+        lately = self._answers / self._spoken_s
+        self.rate = (self.rate + lately) / 2 if self.rate else lately
+        self._answers, self._spoken_s = 0, 0.0
 
     async def wait(self, seconds: float) -> None:
         """Wait until all that is being said has its answer, at most so long."""
         await asyncio.wait(list(self._speaking), timeout=seconds)
 
     def _begin(self) -> None:
+        if not self._speaking:
+            self._since = self.clock()
         task = asyncio.create_task(self._speak())
         self._speaking.add(task)
         task.add_done_callback(self._ended)
@@ -67,5 +79,12 @@ class Mouths:
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._speaking.discard(task)
+        if not self._speaking:
+            self._count()
         if self._waiting and len(self._speaking) < self.most:  # it failed, or something was added just as it ended
             self._begin()
+
+    def _count(self) -> None:
+        now = self.clock()
+        self._spoken_s += now - self._since
+        self._since = now

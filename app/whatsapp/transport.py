@@ -69,7 +69,7 @@ class HonestTransport(httpx.AsyncBaseTransport):
             request.method,
             str(request.url),
             headers=headers,
-            data=b"".join(request.stream),
+            data=aiohttp.BytesPayload(b"".join(request.stream)),
             allow_redirects=False,
             auto_decompress=False,
             timeout=_timeout(connect_s, pool_s),
@@ -105,8 +105,12 @@ class _Body(httpx.AsyncByteStream):
         return self
 
     async def __anext__(self) -> bytes:
+        content = self._answer.content
         try:
-            chunk = await self._silence.hold(self._answer.content.readany())
+            if content.is_eof():  # all of it came with the status line: nothing to wait for
+                chunk = content.read_nowait()
+            else:
+                chunk = await self._silence.hold(content.readany())
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _truthful(error) from error
         if not chunk:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.dispatch.mouths import LOOK_S, Mouths
+from app.dispatch.mouths import FIRST_LOOK_S, LOOK_S, Mouths
 
 pytestmark = pytest.mark.anyio
 
@@ -82,20 +82,71 @@ async def test_one_that_fails_leaves_nobody_waiting() -> None:
     assert [0.0, 1.0, 2.0] == said
 
 
-async def test_the_rate_is_that_of_the_answers_lately() -> None:
+class Clock:
+    """Seconds that pass when somebody says so, and with each answer."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.answer_s = LOOK_S
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_the_rate_is_that_of_the_answers_lately_and_the_first_one_is_known_soon() -> None:
+    clock = Clock()
+
     async def say(*_: object) -> None:
         await asyncio.sleep(0)
+        clock.now += clock.answer_s
 
-    mouths = Mouths(say, 5)
-    mouths.look(100.0)
-    give(mouths, 8)
+    mouths = Mouths(say, 1, clock)
+    rates = []
+    for clock.answer_s, count in ((FIRST_LOOK_S / 8, 6), (FIRST_LOOK_S / 8, 6), (FIRST_LOOK_S, 4), (LOOK_S, 3)):
+        give(mouths, count)
+        await until_silent(mouths)
+        mouths.look()
+        rates.append(mouths.rate)
+
+    first = 8 / FIRST_LOOK_S  # of twelve
+    after = (first + 7 / (4 * FIRST_LOOK_S + 3 * LOOK_S)) / 2
+    assert [0.0, first, first] == pytest.approx(rates[:3])  # then it is not looked at again so soon
+    assert after == pytest.approx(rates[3])
+
+
+async def test_while_nobody_speaks_no_time_counts() -> None:
+    clock = Clock()
+
+    async def say(*_: object) -> None:
+        await asyncio.sleep(0)
+        clock.now += clock.answer_s
+
+    mouths = Mouths(say, 2, clock)
+    for _ in range(4):
+        give(mouths, 4)
+        await until_silent(mouths)
+        clock.now += 10.0  # a claim, for instance
+        mouths.look()
+
+    assert 1 / LOOK_S == pytest.approx(mouths.rate)
+
+
+async def test_a_silence_of_those_who_speak_does_count() -> None:
+    clock = Clock()
+    answer = asyncio.Event()
+    mouths = Mouths(lambda *_: say(), 4, clock)
+
+    async def say() -> None:
+        await answer.wait()
+
+    give(mouths, 4)
+    await asyncio.sleep(0)
+    clock.now += 1.0
+    mouths.look()
+    silent = mouths.rate
+    answer.set()
     await until_silent(mouths)
-    mouths.look(100.0 + LOOK_S / 2)
-    too_soon = mouths.rate
-    mouths.look(101.0)
-    busy = mouths.rate
-    mouths.look(102.0)
+    mouths.look()
 
-    assert 0.0 == too_soon
-    assert 4.0 == busy
-    assert 2.0 == mouths.rate
+    assert 0.0 == silent
+    assert 4.0 == pytest.approx(mouths.rate)  # in the second that they took
