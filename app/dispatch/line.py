@@ -21,7 +21,7 @@ from app.dispatch.flow.lease import Page
 from app.dispatch.flow.post import Voice, post
 from app.dispatch.flow.record import grown_s, pair_waits, verdict_of
 from app.dispatch.give_back import give_back
-from app.dispatch.held import Hold, Leased
+from app.dispatch.held import Hold, Leased, Unbuildable
 from app.dispatch.keep import LOST, Keeper
 from app.dispatch.mouths import Mouths
 from app.dispatch.pacing.lanes import Lane, Turns
@@ -178,8 +178,8 @@ class Drain:
             log.debug("dispatch.leased", batch_id=encode("bat", batch.id), seen=page.seen, size=len(page.leased))
         return page
 
-    async def _post(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, claimed_at: float) -> None:
-        """Wait for the slot, then post. Between the two a stop still sends nothing; after it, the answer is awaited.
+    async def _post(self, batch: DueBatch, voice: Voice, message: Leased, slot: float, claimed_at: float) -> bool:
+        """Wait for the slot, then post; True when bytes left. Before, a stop sends nothing; then the answer is awaited.
 
         `claimed_at` (of `uptime_s`): a process that was frozen since must not post: its lease may be over, the person
         may have withdrawn, and somebody else may have called the message uncertain.
@@ -193,7 +193,7 @@ class Drain:
             self.pace.give_back()
             self.pairs.give_back(message.holder_id)
             self.keeper.add(verdict_of(message, NotSent("draining")))
-            return
+            return False
         outcome = await post(self.run.whatsapp, voice, self.keys, message)
         self._latency_s += 0.1 * (time.monotonic() - now - self._latency_s)
         if isinstance(outcome, Deferred) and outcome.code == PAIR_LIMIT:
@@ -206,6 +206,7 @@ class Drain:
         finally:
             self.keeper.add(verdict_of(message, outcome, resend=batch.at_least_once))
         await self.breaker.heed(batch, outcome, claimed_at=claimed_at, posted_at=now)
+        return not isinstance(outcome, NotSent | Unbuildable)
 
     def _post_within_s(self) -> float:
         """How long after its claim a message may still be posted."""
@@ -226,8 +227,7 @@ class Drain:
         """Take the line, or renew it when a third of its lease is over. Once lost, it stays so for this drain."""
         if self._lost:
             return False
-        now = time.monotonic()
-        lease_s = self.run.settings.lease_s
+        now, lease_s = time.monotonic(), self.run.settings.lease_s
         if now < self._held_until - lease_s * 2 / 3:
             return True
         async with self.run.db.begin(self.tenant) as session:
@@ -275,8 +275,8 @@ class Drain:
 
         About twice what the pace and the usual answer time need may be without an answer, and never more than this
         line's share of the connections, or than what is answered in a quarter second where that is more. (Whoever waits
-        for a connection for seconds looks like a WhatsApp that is silent.) A claim waits until pace and answers leave a
-        quarter of what may be ahead, or a whole page; while some wait for a connection, of what answers leave ahead.
+        for a connection for seconds looks like a WhatsApp that is silent.) A claim waits until it would be a
+        page, or a quarter of what the pace allows ahead; while some wait for a connection, of what answers allow.
         """
         self.mouths.look()
         self.mouths.most = max(1, self.run.settings.whatsapp_connections // max(1, self.sharing()))

@@ -18,12 +18,14 @@ FIRST_LOOK_S = 0.005  # …but the first one, which all that is claimed next wai
 class Mouths:
     """At most `most` calls of `say` at once, begun in the order they were given. No call is ever cancelled.
 
+    `say` tells whether it got an answer; what failed at once says nothing of how fast answers come.
+
     `most` may be changed at any time; when it is less, those who speak beyond it end what they say.
 
     While few speak, each message has a task of its own; while all do, whoever has its answer takes the next message.
     """
 
-    say: Callable[[DueBatch, Voice, Leased, float, float], Awaitable[None]]
+    say: Callable[[DueBatch, Voice, Leased, float, float], Awaitable[bool]]
     most: int
     clock: Callable[[], float] = time.monotonic
     rate: float = 0.0  # answers per second while anybody speaks, lately
@@ -51,7 +53,8 @@ class Mouths:
     def look(self) -> None:
         """Measure the rate: half of it is of the time since the look before, and all of it when there was none.
 
-        Only while somebody speaks: a wait for the database says nothing of how fast WhatsApp answers.
+        Only while somebody speaks: a wait for the database says nothing of how fast WhatsApp answers. (A wait for a
+        slot does count: then the pace is the rate.)
         """
         if self._speaking:
             self._count()
@@ -74,8 +77,8 @@ class Mouths:
 
     async def _speak(self) -> None:
         while self._waiting and len(self._speaking) <= self.most:
-            await self.say(*self._waiting.popleft())
-            self._answers += 1
+            answered = await self.say(*self._waiting.popleft())
+            self._answers += answered
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._speaking.discard(task)

@@ -15,18 +15,18 @@ from app.kit.db import Database
 log = structlog.get_logger()
 
 LOOK_S = 5.0
-_analyze = text("SELECT analyze_grown_v1()")
+_analyze_next = text("SELECT analyze_next_v1(CAST(:after AS oid))")
 
 
 async def refresh_statistics(db: Database) -> int:
     """ANALYZE the tables that have grown to four times what they were, in bytes or in rows. How many.
 
-    Committed with the statement: rolled back, as when this process is killed before it commits, a table would count as
-    analyzed and have no statistics.
+    Each commits with its own statement: rolled back, as when this process is killed before it commits, a table would
+    count as analyzed and have no statistics.
     """
-    async with db.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        analyzed: int = (await connection.execute(_analyze)).scalar_one()
+    analyzed, last = 0, 0
+    while (last := await db.alone(_analyze_next, {"after": last})) is not None:
+        analyzed += 1
     if analyzed:
         log.info("dispatch.statistics_made", tables=analyzed)
     return analyzed

@@ -1,7 +1,7 @@
 """PostgreSQL: one pool per process, one role, one scope per transaction.
 
-Every transaction starts by saying whose rows it may see. That is also what makes SQLAlchemy really begin:
-a raw COPY that came first would commit by itself.
+Every transaction starts by saying whose rows it may see, or is a single statement that sees nobody's. That is also what
+makes SQLAlchemy really begin: a raw COPY that came first would commit by itself.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -73,6 +73,12 @@ class Database:
         async with self.engine.begin() as session:
             await session.execute(self._scope, {"scope": str(scope) if scope else ""})
             yield session
+
+    async def alone(self, statement: TextClause, parameters: Mapping[str, Any]) -> Any:
+        """The one value of a statement that commits by itself, whatever becomes of us then. It sees no scoped row."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            return (await connection.execute(statement, parameters)).scalar_one()
 
     async def close(self) -> None:
         """Close every pooled connection."""

@@ -69,7 +69,7 @@ class HonestTransport(httpx.AsyncBaseTransport):
             request.method,
             str(request.url),
             headers=headers,
-            data=aiohttp.BytesPayload(b"".join(request.stream)),
+            data=b"".join(request.stream),
             allow_redirects=False,
             auto_decompress=False,
             timeout=_timeout(connect_s, pool_s),
@@ -107,7 +107,7 @@ class _Body(httpx.AsyncByteStream):
     async def __anext__(self) -> bytes:
         content = self._answer.content
         try:
-            if content.is_eof():  # all of it came with the status line: nothing to wait for
+            if content.is_eof():  # the end is here, most often with the status line: nothing to wait for
                 chunk = content.read_nowait()
             else:
                 chunk = await self._silence.hold(content.readany())

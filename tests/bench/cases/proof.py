@@ -13,6 +13,7 @@ from tests.worker_process import ROOT
 
 RECEIPTS = 200
 STRANGERS = 2_000
+PATIENCE_S = 900.0  # a million links take two minutes; then something is broken
 COVERED = """
 SELECT (SELECT max(seq) FROM chain_links WHERE tenant_id = $1)
      = (SELECT max(size) FROM checkpoints WHERE tenant_id = $1)
@@ -33,10 +34,11 @@ async def measure(stand: Stand, *, rounds: int) -> list[Line]:
 
 async def _await_sealed(stand: Stand) -> None:
     """Until nothing can be sealed any more, and a checkpoint covers it: one is signed every ten seconds."""
-    while await stand.admin.fetchval("SELECT count(*) FROM sealable_tenants_v1()"):
-        await asyncio.sleep(0.5)
-    while not await stand.admin.fetchval(COVERED, stand.tenant.id):
-        await asyncio.sleep(0.5)
+    async with asyncio.timeout(PATIENCE_S):
+        while await stand.admin.fetchval("SELECT count(*) FROM sealable_tenants_v1()"):
+            await asyncio.sleep(0.5)
+        while not await stand.admin.fetchval(COVERED, stand.tenant.id):
+            await asyncio.sleep(0.5)
 
 
 async def _receipts(stand: Stand, batch: str) -> list[Line]:

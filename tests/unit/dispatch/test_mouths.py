@@ -28,13 +28,14 @@ async def test_no_more_speak_at_once_than_there_are_mouths_and_each_message_is_s
     speaking: list[int] = []
     now = 0
 
-    async def say(_batch: object, _voice: object, _message: object, slot: float, _until: float) -> None:
+    async def say(_batch: object, _voice: object, _message: object, slot: float, _until: float) -> bool:
         nonlocal now
         now += 1
         speaking.append(now)
         said.append(slot)
         await asyncio.sleep(0)
         now -= 1
+        return True
 
     mouths = Mouths(say, 3)
     give(mouths, 10)
@@ -50,9 +51,10 @@ async def test_fewer_mouths_speak_when_the_connections_are_shared_and_more_when_
     speaking: list[int] = []
     mouths = Mouths(lambda *_: say(), 4)
 
-    async def say() -> None:
+    async def say() -> bool:
         speaking.append(len(mouths) - mouths.waiting)
         await asyncio.sleep(0)
+        return True
 
     give(mouths, 12)
     mouths.most = 2
@@ -69,7 +71,7 @@ async def test_fewer_mouths_speak_when_the_connections_are_shared_and_more_when_
 async def test_one_that_fails_leaves_nobody_waiting() -> None:
     said: list[float] = []
 
-    async def say(_batch: object, _voice: object, _message: object, slot: float, _until: float) -> None:
+    async def say(_batch: object, _voice: object, _message: object, slot: float, _until: float) -> bool:
         said.append(slot)
         await asyncio.sleep(0)
         raise LookupError
@@ -96,9 +98,10 @@ class Clock:
 async def test_the_rate_is_that_of_the_answers_lately_and_the_first_one_is_known_soon() -> None:
     clock = Clock()
 
-    async def say(*_: object) -> None:
+    async def say(*_: object) -> bool:
         await asyncio.sleep(0)
         clock.now += clock.answer_s
+        return True
 
     mouths = Mouths(say, 1, clock)
     rates = []
@@ -117,9 +120,10 @@ async def test_the_rate_is_that_of_the_answers_lately_and_the_first_one_is_known
 async def test_while_nobody_speaks_no_time_counts() -> None:
     clock = Clock()
 
-    async def say(*_: object) -> None:
+    async def say(*_: object) -> bool:
         await asyncio.sleep(0)
         clock.now += clock.answer_s
+        return True
 
     mouths = Mouths(say, 2, clock)
     for _ in range(4):
@@ -131,22 +135,42 @@ async def test_while_nobody_speaks_no_time_counts() -> None:
     assert 1 / LOOK_S == pytest.approx(mouths.rate)
 
 
-async def test_a_silence_of_those_who_speak_does_count() -> None:
+async def test_a_silence_of_those_who_speak_does_count_and_lowers_the_rate_that_is_known() -> None:
     clock = Clock()
     answer = asyncio.Event()
     mouths = Mouths(lambda *_: say(), 4, clock)
 
-    async def say() -> None:
+    async def say() -> bool:
         await answer.wait()
+        return True
 
-    give(mouths, 4)
-    await asyncio.sleep(0)
-    clock.now += 1.0
-    mouths.look()
-    silent = mouths.rate
-    answer.set()
+    rates = []
+    for _ in range(2):
+        give(mouths, 4)
+        await asyncio.sleep(0)
+        clock.now += 1.0
+        mouths.look()
+        rates.append(mouths.rate)
+        answer.set()
+        await until_silent(mouths)
+        mouths.look()
+        rates.append(mouths.rate)
+        answer.clear()
+
+    assert [0.0, 4.0, 2.0] == pytest.approx(rates[:3])  # four in a second, then none in one
+
+
+async def test_what_failed_at_once_is_no_answer() -> None:
+    clock = Clock()
+
+    async def say(_batch: object, _voice: object, _message: object, slot: float, _until: float) -> bool:
+        await asyncio.sleep(0)
+        clock.now += LOOK_S if slot == 0.0 else 0.0
+        return slot == 0.0
+
+    mouths = Mouths(say, 1, clock)
+    give(mouths, 100)
     await until_silent(mouths)
     mouths.look()
 
-    assert 0.0 == silent
-    assert 4.0 == pytest.approx(mouths.rate)  # in the second that they took
+    assert 1 / LOOK_S == pytest.approx(mouths.rate)

@@ -29,6 +29,7 @@ def drain_of(rate: float, connections: int, *, page: int = 500, answers_s: float
         portfolio=None,
     )
     drain._latency_s = answers_s
+    drain.mouths.clock = lambda: 0.0  # the rate of answers stays what a test says
     return drain
 
 
@@ -69,6 +70,24 @@ def test_every_connection_that_is_free_is_used_where_connections_are_the_limit()
     speak(drain, 199)
 
     assert 1 == drain._room(10.0)
+
+
+@pytest.mark.parametrize("connections", [8, 32, 300])
+@pytest.mark.parametrize("answers_per_s", [2_000, 4_000])
+def test_while_some_wait_for_a_connection_a_quarter_second_of_answers_is_ahead_and_a_quarter_of_it_claimed(
+    answers_per_s: int, connections: int
+) -> None:
+    drain = drain_of(1_000_000, connections)
+    speak(drain, connections)
+    drain.mouths.rate = answers_per_s
+    ahead = int(AHEAD_S * answers_per_s)
+
+    rooms = {}
+    for free in (ahead // 4, ahead // 4 - 1, 0):
+        drain.mouths._waiting.extend([NOBODY] * (ahead - connections - free - drain.mouths.waiting))
+        rooms[free] = drain._room(10.0)
+
+    assert [ahead // 4, 0, 0] == list(rooms.values())
 
 
 def test_a_line_that_finds_out_whether_whatsapp_answers_claims_one() -> None:

@@ -259,6 +259,14 @@ async def test_a_trickle_is_cut_at_the_deadline_and_is_uncertain(part: str) -> N
     assert Uncertain("deadline") == outcome
 
 
+async def test_an_answer_in_many_pieces_is_read_whole() -> None:
+    seen = Seen()
+
+    outcome = await post_to(hostile.trickling(http("200 OK", ACCEPTED), seen, 0.001), seen)
+
+    assert Accepted("wamid.A", "905321234567", held=False) == outcome
+
+
 async def test_a_200_without_a_readable_id_is_accepted_without_one() -> None:
     seen = Seen()
     answer = http("200 OK", b'{"messaging_product":"whatsapp","messages":[{}]}')
