@@ -23,4 +23,4 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION analyze_next_v1(oid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION analyze_next_v1(oid) TO toplu_worker;
-DROP FUNCTION analyze_grown_v1();
+-- analyze_grown_v1 stays: a worker of the version before may still call it while this one is rolled out.

@@ -61,6 +61,7 @@ async def test_only_named_functions_cross_tenants(module_database: TestDatabase)
     )
 
     assert [
+        "analyze_grown_v1",
         "analyze_next_v1",
         "announce_terms_v1",
         "destroy_erased_content_v1",
