@@ -18,7 +18,7 @@ FIRST_LOOK_S = 0.005  # …but the first one, which all that is claimed next wai
 class Mouths:
     """At most `most` calls of `say` at once, begun in the order they were given. No call is ever cancelled.
 
-    `say` tells whether it got an answer; what failed at once says nothing of how fast answers come.
+    `say` tells whether anything was said: what failed before says nothing of how fast answers come.
 
     `most` may be changed at any time; when it is less, those who speak beyond it end what they say.
 

@@ -1,7 +1,7 @@
 """PostgreSQL: one pool per process, one role, one scope per transaction.
 
-Every transaction starts by saying whose rows it may see, or is a single statement that sees nobody's. That is also what
-makes SQLAlchemy really begin: a raw COPY that came first would commit by itself.
+Every transaction starts by saying whose rows it may see. That is also what makes SQLAlchemy really begin:
+a raw COPY that came first would commit by itself. A statement that is `alone` means to, and sees nobody's.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

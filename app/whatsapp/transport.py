@@ -105,12 +105,8 @@ class _Body(httpx.AsyncByteStream):
         return self
 
     async def __anext__(self) -> bytes:
-        content = self._answer.content
         try:
-            if content.is_eof():  # the end is here, most often with the status line: nothing to wait for
-                chunk = content.read_nowait()
-            else:
-                chunk = await self._silence.hold(content.readany())
+            chunk = await self._silence.hold(self._answer.content.readany())
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _truthful(error) from error
         if not chunk:
